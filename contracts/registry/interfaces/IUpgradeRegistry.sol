@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Invariant} from "../../types/Invariant.sol";
+import {ClassPolicy, CouncilConfig} from "../../types/Policy.sol";
+import {ElectorateHeader, Seat} from "../../types/Electorate.sol";
+import {Fraction} from "../../types/Fraction.sol";
+import {Module, ModuleKind} from "../../types/Module.sol";
+import {Op} from "../../types/Condition.sol";
+import {Plan, PlanClass} from "../../types/Plan.sol";
+import {ProposalStatus, ProposalView} from "../../types/ProposalState.sol";
+
+/// @notice How an elector votes.
+enum Choice {
+    Against,
+    For,
+    Abstain
+}
+
+/// @notice What a reviewer attests.
+enum AttestationKind {
+    // The payload is what the plan says: calls, targets, code, roles.
+    Integrity,
+    // The rehearsal's report was read and found right.
+    Simulation
+}
+
+/// @notice One seat's signature in a batch; EIP-2098 compact (`vs` carries the parity in its top bit).
+struct Ballot {
+    uint32 seat;
+    bytes32 r;
+    bytes32 vs;
+}
+
+/// @notice One pin as `revalidate` found it.
+struct PinResult {
+    uint16 stage;
+    address account;
+    bytes32 expected;
+    bytes32 actual;
+    bool isOk;
+}
+
+/// @notice One gate as `revalidate` found it. `isAvailable` is false where the probe gave no word.
+struct GateResult {
+    uint16 stage;
+    address target;
+    Op op;
+    uint256 bound;
+    uint256 actual;
+    bool isAvailable;
+    bool isOk;
+}
+
+/// @notice One invariant as `check` found it.
+struct InvariantResult {
+    bool isAvailable;
+    bool isOk;
+    uint256 left;
+    uint256 right;
+}
+
+/// @notice Propose, cancel and look up. See `Proposals` for errors and events.
+interface IProposalFacet {
+    /// @notice Puts `plan` to the electorate of this moment. Caller: release role, and `plan.proposer`.
+    /// @return proposalId EIP-712 hash of the plan.
+    function propose(Plan calldata plan) external returns (bytes32 proposalId);
+
+    /// @notice Withdraws a proposal before it is approved. Caller: its proposer.
+    function cancel(bytes32 proposalId) external;
+
+    /// @notice Closes a scheduled plan for ever (or stalls one in progress) by showing that a pin of a stage to come,
+    /// which held at `schedule`, is broken. Caller: anyone.
+    function invalidate(Plan calldata plan, uint256 stage, uint256 pin) external;
+
+    /// @notice Cancels in the timelock what an ended plan left there. Caller: anyone.
+    function sweep(Plan calldata plan) external;
+
+    /// @notice EIP-712 hash of `plan` for this registry on this chain.
+    function proposalIdOf(Plan calldata plan) external view returns (bytes32 proposalId);
+
+    /// @notice State, derived from facts and the clock.
+    function stateOf(bytes32 proposalId) external view returns (ProposalStatus memory status);
+
+    /// @notice Facts of a proposal; its plan is in the `ProposalCreated` event of block `proposedAtBlock`.
+    function proposalOf(bytes32 proposalId) external view returns (ProposalView memory facts);
+}
+
+/// @notice Votes. One seat, one ballot; the seat's bit prevents replay.
+interface IBallotFacet {
+    /// @notice Votes from `seat`. Caller: the account that sits there.
+    function castVote(bytes32 proposalId, Choice choice, uint256 seat) external;
+
+    /// @notice Counts ballots signed over `Ballot(bytes32 proposalId,uint8 choice)`. A bad one is skipped and reported
+    /// by `BallotSkipped`; it never voids the batch. Caller: anyone.
+    /// @return counted Number of ballots that counted.
+    function castVotesBySig(
+        bytes32 proposalId,
+        Choice choice,
+        Ballot[] calldata ballots
+    ) external returns (uint256 counted);
+
+    /// @notice Whether `seat` has voted.
+    function hasVoted(bytes32 proposalId, uint256 seat) external view returns (bool);
+}
+
+/// @notice The snapshot of who votes, stored as contract code.
+interface IElectorateFacet {
+    /// @notice Stores the electorate of the next proposals; proposals made before keep theirs. Seats are strictly
+    /// increasing by account; 1 to 512 of them. Caller: timelock.
+    function setElectorate(Seat[] calldata seats) external;
+
+    /// @notice Sets the share of total power that one seat may exert, from the next electorate on. Caller: timelock.
+    function setMaxPower(Fraction calldata maxPower) external;
+
+    /// @notice The current electorate and its epoch.
+    function electorate() external view returns (address pointer, uint64 epoch, Fraction memory maxPower);
+
+    /// @notice Header of a stored electorate.
+    function electorateHeader(address pointer) external view returns (ElectorateHeader memory header);
+
+    /// @notice Seat number `index` of a stored electorate.
+    function seatAt(address pointer, uint256 index) external view returns (Seat seat);
+
+    /// @notice All seats of a stored electorate, in order.
+    function seatsOf(address pointer) external view returns (Seat[] memory seats);
+}
+
+/// @notice Signed statements of reviewers.
+interface IAttestationFacet {
+    /// @notice Attests. A simulation attestation must carry the plan's own evidence. Caller: attester, not the
+    /// proposer, once a kind.
+    function attest(bytes32 proposalId, AttestationKind kind, bytes32 reportHash) external;
+
+    /// @notice The same with collected signatures (65 bytes) over
+    /// `Attestation(bytes32 proposalId,uint8 kind,bytes32 reportHash)`; reverts on the first bad one.
+    function attestBySig(
+        bytes32 proposalId,
+        AttestationKind kind,
+        bytes32 reportHash,
+        bytes[] calldata signatures
+    ) external;
+
+    /// @notice Whether `attester` has attested.
+    function hasAttested(bytes32 proposalId, AttestationKind kind, address attester) external view returns (bool);
+}
+
+/// @notice Operators' readiness, and scheduling when there is enough of it.
+interface IReadinessFacet {
+    /// @notice States that the elector's own systems are ready. Cannot be withdrawn. Caller: the account at `seat`.
+    function signalReady(bytes32 proposalId, uint256 seat) external;
+
+    /// @notice The same with collected signatures over `Ready(bytes32 proposalId)`; a bad one is skipped and reported.
+    function signalReadyBySig(bytes32 proposalId, Ballot[] calldata signals) external returns (uint256 counted);
+
+    /// @notice Whether `seat` has signalled.
+    function isReady(bytes32 proposalId, uint256 seat) external view returns (bool);
+
+    /// @notice Schedules every stage and rollback in the timelock at once. One-shot. Caller: anyone, once the plan is
+    /// approved, attested and ready.
+    function schedule(Plan calldata plan) external;
+}
+
+/// @notice Execution. See `Stages` for errors and events.
+interface IStageFacet {
+    /// @notice Runs the next stage, or completes the plan after the last dwell. All of it or nothing. Caller: anyone.
+    function advance(Plan calldata plan) external payable;
+
+    /// @notice Takes a stalled plan back. Caller: anyone. (The council's own way is `rollbackByCouncil`.)
+    function rollback(Plan calldata plan) external payable;
+
+    /// @notice Every pin and gate of every stage still to come, with expected, actual and verdict.
+    function revalidate(Plan calldata plan) external view returns (PinResult[] memory pins, GateResult[] memory gates);
+
+    /// @notice First call of every batch: reverts unless the registry itself is executing exactly that batch.
+    function onlyWhileAdvancing(bytes32 proposalId, uint256 tag) external view;
+}
+
+/// @notice The catalogue of invariants.
+interface IInvariantFacet {
+    /// @notice Adds a definition. Its id is `keccak256(abi.encode(invariant))`. Caller: risk role.
+    function defineInvariant(Invariant calldata invariant) external returns (bytes32 id);
+
+    /// @notice Stops new plans from citing it; plans that already do keep it. Caller: risk role.
+    function retireInvariant(bytes32 id) external;
+
+    /// @notice A definition with the times (seconds) it was defined and retired (zero: live).
+    function invariantOf(
+        bytes32 id
+    ) external view returns (Invariant memory invariant, uint64 definedAt, uint64 retiredAt);
+
+    /// @notice Evaluates an invariant now. `proposalId` gives the baseline of `AtPropose`; zero where there is none.
+    /// `Before` conditions are unavailable outside a stage.
+    function check(bytes32 proposalId, bytes32 id) external view returns (InvariantResult memory result);
+
+    /// @notice Acts on a proven break of an invariant cited by a plan in progress. A break counts when it was seen in
+    /// two different blocks, or once if irreversible. Does nothing while the probes are unavailable. Caller: anyone.
+    /// @return acted Whether the pre-committed action ran.
+    function poke(Plan calldata plan, bytes32 id) external returns (bool acted);
+}
+
+/// @notice Named upgrade targets.
+interface IModuleFacet {
+    /// @notice Names a new module. Caller: release role or timelock.
+    function registerModule(bytes32 name, ModuleKind kind, address account, address authority) external;
+
+    /// @notice Takes a module out of use; refused while a plan holds it. Caller: timelock.
+    function retireModule(bytes32 name) external;
+
+    /// @notice A module. Reverts when unknown.
+    function moduleOf(bytes32 name) external view returns (Module memory module);
+
+    /// @notice Names of all modules, retired ones too.
+    function moduleNames() external view returns (bytes32[] memory names);
+}
+
+/// @notice The council and the incident key. None of these moves funds or upgrades.
+interface IEmergencyFacet {
+    /// @notice Halts `scope` (zero: everything, else a module): no schedule, no advance, canaries of the scope frozen.
+    /// Caller: council members; runs when `haltThreshold` of them approved, by call or by signature.
+    /// @param signatures 65-byte signatures over `CouncilApproval(bytes32 act,uint256 deadline)`.
+    /// @return executed Whether this call completed the act.
+    function halt(
+        bytes32 scope,
+        string calldata reason,
+        uint256 deadline,
+        bytes[] calldata signatures
+    ) external returns (bool executed);
+
+    /// @notice Ends a halt early and gives its unspent seconds back to the budget. Caller: council, or the timelock.
+    function lift(bytes32 scope, uint256 deadline, bytes[] calldata signatures) external returns (bool executed);
+
+    /// @notice Before the first stage: cancels. After it: stalls, so that anyone may roll back. Caller: council.
+    function veto(
+        bytes32 proposalId,
+        string calldata reason,
+        uint256 deadline,
+        bytes[] calldata signatures
+    ) external returns (bool executed);
+
+    /// @notice Rolls a plan in progress back at once. Caller: council.
+    function rollbackByCouncil(
+        Plan calldata plan,
+        uint256 deadline,
+        bytes[] calldata signatures
+    ) external returns (bool executed);
+
+    /// @notice Freezes the canary of a module. Caller: incident role or a council member; anyone while it is halted.
+    function freeze(bytes32 module) external;
+
+    /// @notice Replaces the council; approvals given to the old one are void. Caller: timelock.
+    function setCouncil(CouncilConfig calldata config) external;
+
+    /// @notice Refills the halt budget of `scope`. Caller: timelock.
+    function refillHaltBudget(bytes32 scope) external;
+
+    /// @notice The council, its epoch.
+    function councilOf() external view returns (CouncilConfig memory config, uint64 epoch);
+
+    /// @notice Hash of the act that a member approves, at the current epoch and nonce.
+    /// @param kind `keccak256` of "halt", "lift", "veto" or "rollback"; `subject` the scope or proposal.
+    function actOf(bytes32 kind, bytes32 subject) external view returns (bytes32 act, uint256 have, uint256 need);
+
+    /// @notice End of the halt in force for `scope` (seconds; zero: none) and the budget left (seconds).
+    function haltOf(bytes32 scope) external view returns (uint64 until, uint32 budget);
+}
+
+/// @notice Roles and thresholds.
+interface IConfigFacet {
+    /// @notice Gives `role` to `account`. Release and risk exclude each other. Caller: timelock.
+    function grantRole(bytes32 role, address account) external;
+
+    /// @notice Takes it away. Caller: timelock.
+    function revokeRole(bytes32 role, address account) external;
+
+    /// @notice Sets a class's thresholds for proposals to come. Caller: timelock.
+    function setClassPolicy(PlanClass planClass, ClassPolicy calldata policy) external;
+
+    function hasRole(bytes32 role, address account) external view returns (bool);
+
+    function classPolicyOf(PlanClass planClass) external view returns (ClassPolicy memory policy);
+
+    function timelock() external view returns (address);
+}
+
+/// @notice The selectors of gates that have no target, with what each answers for the plan that carries it.
+interface IBuiltInGates {
+    /// @notice Blocks since the plan was scheduled.
+    function blocksSinceSchedule() external view returns (uint256);
+
+    /// @notice Clipped power that signalled ready.
+    function readyPower() external view returns (uint256);
+
+    /// @notice Calls that the candidate served, counted by the router in `proxy`.
+    function canaryCalls(address proxy) external view returns (uint256);
+}
+
+/// @notice The whole registry, without ERC-2535's own verbs.
+interface IUpgradeRegistry is
+    IProposalFacet,
+    IBallotFacet,
+    IElectorateFacet,
+    IAttestationFacet,
+    IReadinessFacet,
+    IStageFacet,
+    IInvariantFacet,
+    IModuleFacet,
+    IEmergencyFacet,
+    IConfigFacet
+{}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ClassPolicy} from "../../types/Policy.sol";
+import {Fraction} from "../../types/Fraction.sol";
+import {PlanClass} from "../../types/Plan.sol";
+
+/// @notice Roles, thresholds, the timelock and the electorate of the next proposal. Written by the constructor, then by
+/// the timelock alone.
+library ConfigStorage {
+    struct Layout {
+        address timelock;
+        // Contract whose code holds the seats for the next proposal.
+        address electorate;
+        // Counts electorates.
+        uint64 epoch;
+        // Most of the total power that one seat may exert.
+        Fraction maxPower;
+        mapping(PlanClass => ClassPolicy) policies;
+        mapping(bytes32 role => mapping(address account => bool)) roles;
+    }
+
+    // keccak256(abi.encode(uint256(keccak256("slipway.registry.config")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 internal constant SLOT = 0x97eb238b15ea116a55fb811ab9d661a5610ff6a92c30fcdcf7186a94f1086e00;
+
+    function layout() internal pure returns (Layout storage self) {
+        bytes32 slot = SLOT;
+        // Assigning a storage pointer to a constant, namespaced slot (ERC-7201).
+        assembly ("memory-safe") {
+            self.slot := slot
+        }
+    }
+}

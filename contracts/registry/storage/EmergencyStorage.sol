@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {CouncilConfig} from "../../types/Policy.sol";
+
+/// @notice One scope's halt: `bytes32(0)` is global, anything else a module's name.
+struct Halt {
+    // Start and end of the last halt; in force while `since <= now < until`.
+    uint48 since;
+    uint48 until;
+    // Seconds of all halts before the last one.
+    uint48 accumulated;
+    // Seconds the council may still spend; refilled by governance only.
+    uint32 budget;
+    bool isBudgetSet;
+}
+
+/// @notice The council, its pending acts, and the halts.
+library EmergencyStorage {
+    struct Layout {
+        CouncilConfig council;
+        // Counts councils: approvals given to an earlier one are void.
+        uint64 epoch;
+        // Counts executed acts: an act that was executed needs new approvals.
+        mapping(bytes32 subject => uint256) nonces;
+        mapping(bytes32 act => mapping(address member => bool)) approvals;
+        mapping(bytes32 act => uint256) approvalCounts;
+        mapping(bytes32 scope => Halt) halts;
+    }
+
+    // keccak256(abi.encode(uint256(keccak256("slipway.registry.emergency")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 internal constant SLOT = 0x2b7ae0272a9e96f8cf7c10ea8d9327bcf48ce363e3b1272102ba38e74aa98700;
+
+    function layout() internal pure returns (Layout storage self) {
+        bytes32 slot = SLOT;
+        // Assigning a storage pointer to a constant, namespaced slot (ERC-7201).
+        assembly ("memory-safe") {
+            self.slot := slot
+        }
+    }
+}

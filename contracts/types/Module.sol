@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @notice How a module is upgraded.
+enum ModuleKind {
+    Uups,
+    Transparent,
+    Beacon,
+    Diamond,
+    Redeploy
+}
+
+/// @notice A named upgrade target.
+struct Module {
+    ModuleKind kind;
+    // The account users call; the beacon for `Beacon`.
+    address account;
+    // The account that upgrades it: the ProxyAdmin of a transparent proxy, else the timelock.
+    address authority;
+    // Counts completed and rolled-back plans.
+    uint64 version;
+    // The proposal that holds the module between its first stage and its end; zero when free.
+    bytes32 lockedBy;
+    bool isRetired;
+}
