@@ -69,13 +69,6 @@ interface IProposalFacet {
     /// @notice Withdraws a proposal before it is approved. Caller: its proposer.
     function cancel(bytes32 proposalId) external;
 
-    /// @notice Closes a scheduled plan for ever (or stalls one in progress) by showing that a pin of a stage to come,
-    /// which held at `schedule`, is broken. Caller: anyone.
-    function invalidate(Plan calldata plan, uint256 stage, uint256 pin) external;
-
-    /// @notice Cancels in the timelock what an ended plan left there. Caller: anyone.
-    function sweep(Plan calldata plan) external;
-
     /// @notice EIP-712 hash of `plan` for this registry on this chain.
     function proposalIdOf(Plan calldata plan) external view returns (bytes32 proposalId);
 
@@ -168,6 +161,13 @@ interface IStageFacet {
 
     /// @notice Takes a stalled plan back. Caller: anyone. (The council's own way is `rollbackByCouncil`.)
     function rollback(Plan calldata plan) external payable;
+
+    /// @notice Closes a scheduled plan for ever (or stalls one in progress) by showing that a pin of a stage to come,
+    /// which held at `schedule`, is broken. Caller: anyone.
+    function invalidate(Plan calldata plan, uint256 stage, uint256 pin) external;
+
+    /// @notice Cancels in the timelock what an ended plan left there. Caller: anyone.
+    function sweep(Plan calldata plan) external;
 
     /// @notice Every pin and gate of every stage still to come, with expected, actual and verdict.
     function revalidate(Plan calldata plan) external view returns (PinResult[] memory pins, GateResult[] memory gates);

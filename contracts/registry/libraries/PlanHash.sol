@@ -21,78 +21,56 @@ import {Probe} from "../../types/Condition.sol";
 /// @dev The type strings here and in `src/plan/eip712.ts` are compared by a test; neither may move without the other,
 /// and moving them changes the id of every plan.
 library PlanHash {
-    string private constant ARTIFACT =
-        "Artifact(string version,uint64 protocolVersion,bytes32 sha256Hash,string uri,uint8 migration,uint64 graceBlocks,bool isGraceReadOnly,bytes32 parentPlan,uint64 successDeadline,Fraction successThreshold)";
-    string private constant CALL = "Call(address target,uint256 value,bytes data)";
-    string private constant CONTAINMENT =
-        "Containment(uint8 breach,bytes32 label,Call[] calls,Pin[] pins,uint64 minGas)";
-    string private constant EVIDENCE =
-        "Evidence(bytes32 reportHash,uint64 rehearsalChainId,bytes32 rehearsalProposal,uint64 minAge)";
-    string private constant FRACTION = "Fraction(uint32 numerator,uint32 denominator)";
-    string private constant GATE = "Gate(Probe probe,uint8 op,uint256 bound)";
-    string private constant PIN = "Pin(address account,bytes32 codeHash)";
-    string private constant PROBE = "Probe(address target,bytes data,uint64 gas)";
-    string private constant READINESS = "Readiness(Fraction threshold,uint64 deadline,uint64 schedulingWindow)";
-    string private constant ROLLBACK =
-        "Rollback(uint16 from,uint16 to,uint8 kind,Call[] calls,Pin[] pins,bytes32[] invariants,uint64 minGas)";
-    string private constant STAGE =
-        "Stage(bytes32 label,Call[] calls,Pin[] pins,Gate[] gates,bytes32[] invariants,uint64 dwell,uint64 minGas)";
-    string private constant TARGET = "Target(bytes32 module,uint64 baseVersion)";
-    string private constant PLAN =
-        "Plan(string title,string uri,address proposer,uint256 nonce,uint8 planClass,Target[] targets,Stage[] stages,Rollback[] rollbacks,Containment[] containments,Readiness readiness,Artifact artifact,uint64 executionWindow,Evidence evidence)";
-
-    bytes32 internal constant ARTIFACT_TYPEHASH = keccak256(abi.encodePacked(ARTIFACT, FRACTION));
-    bytes32 internal constant CALL_TYPEHASH = keccak256(bytes(CALL));
-    bytes32 internal constant CONTAINMENT_TYPEHASH = keccak256(abi.encodePacked(CONTAINMENT, CALL, PIN));
-    bytes32 internal constant EVIDENCE_TYPEHASH = keccak256(bytes(EVIDENCE));
-    bytes32 internal constant FRACTION_TYPEHASH = keccak256(bytes(FRACTION));
-    bytes32 internal constant GATE_TYPEHASH = keccak256(abi.encodePacked(GATE, PROBE));
-    bytes32 internal constant PIN_TYPEHASH = keccak256(bytes(PIN));
-    bytes32 internal constant PROBE_TYPEHASH = keccak256(bytes(PROBE));
-    bytes32 internal constant READINESS_TYPEHASH = keccak256(abi.encodePacked(READINESS, FRACTION));
-    bytes32 internal constant ROLLBACK_TYPEHASH = keccak256(abi.encodePacked(ROLLBACK, CALL, PIN));
-    bytes32 internal constant STAGE_TYPEHASH = keccak256(abi.encodePacked(STAGE, CALL, GATE, PIN, PROBE));
-    bytes32 internal constant TARGET_TYPEHASH = keccak256(bytes(TARGET));
+    // Whole literals, so that the compiler hashes them.
+    bytes32 internal constant ARTIFACT_TYPEHASH = keccak256(
+        "Artifact(string version,uint64 protocolVersion,bytes32 sha256Hash,string uri,uint8 migration,uint64 graceBlocks,bool isGraceReadOnly,bytes32 parentPlan,uint64 successDeadline,Fraction successThreshold)Fraction(uint32 numerator,uint32 denominator)"
+    );
+    bytes32 internal constant CALL_TYPEHASH = keccak256("Call(address target,uint256 value,bytes data)");
+    bytes32 internal constant CONTAINMENT_TYPEHASH = keccak256(
+        "Containment(uint8 breach,bytes32 label,Call[] calls,Pin[] pins,uint64 minGas)Call(address target,uint256 value,bytes data)Pin(address account,bytes32 codeHash)"
+    );
+    bytes32 internal constant EVIDENCE_TYPEHASH = keccak256(
+        "Evidence(bytes32 reportHash,uint64 rehearsalChainId,bytes32 rehearsalProposal,uint64 minAge)"
+    );
+    bytes32 internal constant FRACTION_TYPEHASH = keccak256("Fraction(uint32 numerator,uint32 denominator)");
+    bytes32 internal constant GATE_TYPEHASH = keccak256(
+        "Gate(Probe probe,uint8 op,uint256 bound)Probe(address target,bytes data,uint64 gas)"
+    );
+    bytes32 internal constant PIN_TYPEHASH = keccak256("Pin(address account,bytes32 codeHash)");
+    bytes32 internal constant PROBE_TYPEHASH = keccak256("Probe(address target,bytes data,uint64 gas)");
+    bytes32 internal constant READINESS_TYPEHASH = keccak256(
+        "Readiness(Fraction threshold,uint64 deadline,uint64 schedulingWindow)Fraction(uint32 numerator,uint32 denominator)"
+    );
+    bytes32 internal constant ROLLBACK_TYPEHASH = keccak256(
+        "Rollback(uint16 from,uint16 to,uint8 kind,Call[] calls,Pin[] pins,bytes32[] invariants,uint64 minGas)Call(address target,uint256 value,bytes data)Pin(address account,bytes32 codeHash)"
+    );
+    bytes32 internal constant STAGE_TYPEHASH = keccak256(
+        "Stage(bytes32 label,Call[] calls,Pin[] pins,Gate[] gates,bytes32[] invariants,uint64 dwell,uint64 minGas)Call(address target,uint256 value,bytes data)Gate(Probe probe,uint8 op,uint256 bound)Pin(address account,bytes32 codeHash)Probe(address target,bytes data,uint64 gas)"
+    );
+    bytes32 internal constant TARGET_TYPEHASH = keccak256("Target(bytes32 module,uint64 baseVersion)");
     bytes32 internal constant PLAN_TYPEHASH = keccak256(
-        abi.encodePacked(
-            PLAN,
-            ARTIFACT,
-            CALL,
-            CONTAINMENT,
-            EVIDENCE,
-            FRACTION,
-            GATE,
-            PIN,
-            PROBE,
-            READINESS,
-            ROLLBACK,
-            STAGE,
-            TARGET
-        )
+        "Plan(string title,string uri,address proposer,uint256 nonce,uint8 planClass,Target[] targets,Stage[] stages,Rollback[] rollbacks,Containment[] containments,Readiness readiness,Artifact artifact,uint64 executionWindow,Evidence evidence)Artifact(string version,uint64 protocolVersion,bytes32 sha256Hash,string uri,uint8 migration,uint64 graceBlocks,bool isGraceReadOnly,bytes32 parentPlan,uint64 successDeadline,Fraction successThreshold)Call(address target,uint256 value,bytes data)Containment(uint8 breach,bytes32 label,Call[] calls,Pin[] pins,uint64 minGas)Evidence(bytes32 reportHash,uint64 rehearsalChainId,bytes32 rehearsalProposal,uint64 minAge)Fraction(uint32 numerator,uint32 denominator)Gate(Probe probe,uint8 op,uint256 bound)Pin(address account,bytes32 codeHash)Probe(address target,bytes data,uint64 gas)Readiness(Fraction threshold,uint64 deadline,uint64 schedulingWindow)Rollback(uint16 from,uint16 to,uint8 kind,Call[] calls,Pin[] pins,bytes32[] invariants,uint64 minGas)Stage(bytes32 label,Call[] calls,Pin[] pins,Gate[] gates,bytes32[] invariants,uint64 dwell,uint64 minGas)Target(bytes32 module,uint64 baseVersion)"
     );
 
     /// @notice EIP-712 `hashStruct(plan)`.
+    /// @dev Words are gathered in an array because the struct has more members than the stack has room for.
     function hash(Plan calldata plan) internal pure returns (bytes32) {
-        // In two parts only to stay within the stack.
-        bytes memory head = abi.encode(
-            PLAN_TYPEHASH,
-            keccak256(bytes(plan.title)),
-            keccak256(bytes(plan.uri)),
-            plan.proposer,
-            plan.nonce,
-            plan.planClass,
-            _targets(plan.targets)
-        );
-        bytes memory tail = abi.encode(
-            _stages(plan.stages),
-            _rollbacks(plan.rollbacks),
-            _containments(plan.containments),
-            _readiness(plan.readiness),
-            _artifact(plan.artifact),
-            plan.executionWindow,
-            _evidence(plan.evidence)
-        );
-        return keccak256(bytes.concat(head, tail));
+        bytes32[] memory words = new bytes32[](14);
+        words[0] = PLAN_TYPEHASH;
+        words[1] = keccak256(bytes(plan.title));
+        words[2] = keccak256(bytes(plan.uri));
+        words[3] = bytes32(uint256(uint160(plan.proposer)));
+        words[4] = bytes32(plan.nonce);
+        words[5] = bytes32(uint256(plan.planClass));
+        words[6] = _targets(plan.targets);
+        words[7] = _stages(plan.stages);
+        words[8] = _rollbacks(plan.rollbacks);
+        words[9] = _containments(plan.containments);
+        words[10] = _readiness(plan.readiness);
+        words[11] = _artifact(plan.artifact);
+        words[12] = bytes32(uint256(plan.executionWindow));
+        words[13] = _evidence(plan.evidence);
+        return keccak256(abi.encodePacked(words));
     }
 
     function _targets(Target[] calldata targets) private pure returns (bytes32) {
@@ -105,58 +83,54 @@ library PlanHash {
 
     function _stages(Stage[] calldata stages) private pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](stages.length);
-        for (uint256 i; i < stages.length; ++i) {
-            Stage calldata stage = stages[i];
-            hashes[i] = keccak256(
-                abi.encode(
-                    STAGE_TYPEHASH,
-                    stage.label,
-                    _calls(stage.calls),
-                    _pins(stage.pins),
-                    _gates(stage.gates),
-                    keccak256(abi.encodePacked(stage.invariants)),
-                    stage.dwell,
-                    stage.minGas
-                )
-            );
-        }
+        for (uint256 i; i < stages.length; ++i) hashes[i] = _stage(stages[i]);
         return keccak256(abi.encodePacked(hashes));
+    }
+
+    function _stage(Stage calldata stage) private pure returns (bytes32) {
+        bytes32[] memory words = new bytes32[](8);
+        words[0] = STAGE_TYPEHASH;
+        words[1] = stage.label;
+        words[2] = _calls(stage.calls);
+        words[3] = _pins(stage.pins);
+        words[4] = _gates(stage.gates);
+        words[5] = keccak256(abi.encodePacked(stage.invariants));
+        words[6] = bytes32(uint256(stage.dwell));
+        words[7] = bytes32(uint256(stage.minGas));
+        return keccak256(abi.encodePacked(words));
     }
 
     function _rollbacks(Rollback[] calldata rollbacks) private pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](rollbacks.length);
-        for (uint256 i; i < rollbacks.length; ++i) {
-            Rollback calldata rollback = rollbacks[i];
-            hashes[i] = keccak256(
-                abi.encode(
-                    ROLLBACK_TYPEHASH,
-                    rollback.from,
-                    rollback.to,
-                    rollback.kind,
-                    _calls(rollback.calls),
-                    _pins(rollback.pins),
-                    keccak256(abi.encodePacked(rollback.invariants)),
-                    rollback.minGas
-                )
-            );
-        }
+        for (uint256 i; i < rollbacks.length; ++i) hashes[i] = _rollback(rollbacks[i]);
         return keccak256(abi.encodePacked(hashes));
+    }
+
+    function _rollback(Rollback calldata rollback) private pure returns (bytes32) {
+        bytes32[] memory words = new bytes32[](8);
+        words[0] = ROLLBACK_TYPEHASH;
+        words[1] = bytes32(uint256(rollback.from));
+        words[2] = bytes32(uint256(rollback.to));
+        words[3] = bytes32(uint256(rollback.kind));
+        words[4] = _calls(rollback.calls);
+        words[5] = _pins(rollback.pins);
+        words[6] = keccak256(abi.encodePacked(rollback.invariants));
+        words[7] = bytes32(uint256(rollback.minGas));
+        return keccak256(abi.encodePacked(words));
     }
 
     function _containments(Containment[] calldata containments) private pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](containments.length);
         for (uint256 i; i < containments.length; ++i) {
             Containment calldata containment = containments[i];
-            hashes[i] = keccak256(
-                abi.encode(
-                    CONTAINMENT_TYPEHASH,
-                    containment.breach,
-                    containment.label,
-                    _calls(containment.calls),
-                    _pins(containment.pins),
-                    containment.minGas
-                )
-            );
+            bytes32[] memory words = new bytes32[](6);
+            words[0] = CONTAINMENT_TYPEHASH;
+            words[1] = bytes32(uint256(containment.breach));
+            words[2] = containment.label;
+            words[3] = _calls(containment.calls);
+            words[4] = _pins(containment.pins);
+            words[5] = bytes32(uint256(containment.minGas));
+            hashes[i] = keccak256(abi.encodePacked(words));
         }
         return keccak256(abi.encodePacked(hashes));
     }
@@ -207,22 +181,19 @@ library PlanHash {
     }
 
     function _artifact(Artifact calldata artifact) private pure returns (bytes32) {
-        bytes memory head = abi.encode(
-            ARTIFACT_TYPEHASH,
-            keccak256(bytes(artifact.version)),
-            artifact.protocolVersion,
-            artifact.sha256Hash,
-            keccak256(bytes(artifact.uri)),
-            artifact.migration
-        );
-        bytes memory tail = abi.encode(
-            artifact.graceBlocks,
-            artifact.isGraceReadOnly,
-            artifact.parentPlan,
-            artifact.successDeadline,
-            _fraction(artifact.successThreshold)
-        );
-        return keccak256(bytes.concat(head, tail));
+        bytes32[] memory words = new bytes32[](11);
+        words[0] = ARTIFACT_TYPEHASH;
+        words[1] = keccak256(bytes(artifact.version));
+        words[2] = bytes32(uint256(artifact.protocolVersion));
+        words[3] = artifact.sha256Hash;
+        words[4] = keccak256(bytes(artifact.uri));
+        words[5] = bytes32(uint256(artifact.migration));
+        words[6] = bytes32(uint256(artifact.graceBlocks));
+        words[7] = bytes32(uint256(artifact.isGraceReadOnly ? 1 : 0));
+        words[8] = artifact.parentPlan;
+        words[9] = bytes32(uint256(artifact.successDeadline));
+        words[10] = _fraction(artifact.successThreshold);
+        return keccak256(abi.encodePacked(words));
     }
 
     function _evidence(Evidence calldata evidence) private pure returns (bytes32) {

@@ -23,7 +23,7 @@ library ConfigStorage {
     // keccak256(abi.encode(uint256(keccak256("slipway.registry.config")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 internal constant SLOT = 0x97eb238b15ea116a55fb811ab9d661a5610ff6a92c30fcdcf7186a94f1086e00;
 
-    function layout() internal pure returns (Layout storage self) {
+    function state() internal pure returns (Layout storage self) {
         bytes32 slot = SLOT;
         // Assigning a storage pointer to a constant, namespaced slot (ERC-7201).
         assembly ("memory-safe") {

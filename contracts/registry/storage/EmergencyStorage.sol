@@ -31,7 +31,7 @@ library EmergencyStorage {
     // keccak256(abi.encode(uint256(keccak256("slipway.registry.emergency")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 internal constant SLOT = 0x2b7ae0272a9e96f8cf7c10ea8d9327bcf48ce363e3b1272102ba38e74aa98700;
 
-    function layout() internal pure returns (Layout storage self) {
+    function state() internal pure returns (Layout storage self) {
         bytes32 slot = SLOT;
         // Assigning a storage pointer to a constant, namespaced slot (ERC-7201).
         assembly ("memory-safe") {

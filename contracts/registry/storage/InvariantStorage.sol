@@ -18,7 +18,7 @@ library InvariantStorage {
     // keccak256(abi.encode(uint256(keccak256("slipway.registry.invariants")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 internal constant SLOT = 0xbe619b934843f0c8813ff0ed0ef041f5405a5c620f567ac4259c1dcb3089be00;
 
-    function layout() internal pure returns (Layout storage self) {
+    function state() internal pure returns (Layout storage self) {
         bytes32 slot = SLOT;
         // Assigning a storage pointer to a constant, namespaced slot (ERC-7201).
         assembly ("memory-safe") {

@@ -19,7 +19,7 @@ library ModuleStorage {
     // keccak256(abi.encode(uint256(keccak256("slipway.registry.modules")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 internal constant SLOT = 0x1c56778d0e46a66cd69606147fd28fbac4e014113682e5cf9da53efe7ac1db00;
 
-    function layout() internal pure returns (Layout storage self) {
+    function state() internal pure returns (Layout storage self) {
         bytes32 slot = SLOT;
         // Assigning a storage pointer to a constant, namespaced slot (ERC-7201).
         assembly ("memory-safe") {

@@ -71,6 +71,7 @@ struct Proposal {
     mapping(uint8 kind => mapping(address attester => bool)) attested;
     // Left words at propose, of invariants that compare with them.
     mapping(bytes32 invariant => uint256 word) baselines;
+    mapping(bytes32 invariant => bool) hasBaseline;
     // Block in which `poke` first saw a break.
     mapping(bytes32 invariant => uint256 blockNumber) brokenSince;
 }
@@ -84,7 +85,7 @@ library ProposalStorage {
     // keccak256(abi.encode(uint256(keccak256("slipway.registry.proposals")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 internal constant SLOT = 0x2e6fb8610bf942aaaf7dba4d4ee9c5463dfa0476590f20d4f82ec2d563438e00;
 
-    function layout() internal pure returns (Layout storage self) {
+    function state() internal pure returns (Layout storage self) {
         bytes32 slot = SLOT;
         // Assigning a storage pointer to a constant, namespaced slot (ERC-7201).
         assembly ("memory-safe") {

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Conditions} from "./Conditions.sol";
+import {Gate} from "../../types/Plan.sol";
+import {IBuiltInGates} from "../interfaces/IUpgradeRegistry.sol";
+import {ITrafficControl, ITrafficRouter} from "../../traffic/ITrafficRouter.sol";
+import {Op, Probe} from "../../types/Condition.sol";
+import {Probes} from "./Probes.sol";
+import {Proposal} from "../storage/ProposalStorage.sol";
+
+/// @notice What must hold before a stage. A gate that does not hold makes the plan wait; it never ends it.
+library Gates {
+    /// @notice The gate does not hold yet. `isAvailable` is false where its probe gave no word.
+    error GateNotMet(uint256 index, address target, Op op, uint256 bound, uint256 actual, bool isAvailable);
+
+    /// @notice A gate without a target asks something that this registry cannot answer.
+    error GateUnknown(bytes4 selector);
+
+    /// @dev Gas for asking a router for its status: about ten cold slots.
+    uint64 private constant STATUS_GAS = 100_000;
+    /// @dev Position of `candidateCalls` among the words of `TrafficStatus`, and their number.
+    uint256 private constant CANDIDATE_CALLS_WORD = 12;
+    uint256 private constant STATUS_WORDS = 18;
+
+    /// @notice Reverts on the first gate that does not hold.
+    function check(Proposal storage proposal, Gate[] calldata gates) internal view {
+        for (uint256 i; i < gates.length; ++i) {
+            Gate calldata gate = gates[i];
+            (bool isAvailable, uint256 actual, bool isOk) = evaluate(proposal, gate);
+            if (!isOk) revert GateNotMet(i, gate.probe.target, gate.op, gate.bound, actual, isAvailable);
+        }
+    }
+
+    /// @notice The gate's word now, and whether it satisfies the bound.
+    function evaluate(
+        Proposal storage proposal,
+        Gate calldata gate
+    ) internal view returns (bool isAvailable, uint256 actual, bool isOk) {
+        (isAvailable, actual) = gate.probe.target == address(0)
+            ? _builtIn(proposal, gate.probe.data)
+            : Probes.read(gate.probe);
+        isOk = isAvailable && Conditions.compare(actual, gate.op, gate.bound, 0);
+    }
+
+    /// @notice Reverts on a built-in gate that does not exist.
+    function checkShape(Gate[] calldata gates) internal pure {
+        for (uint256 i; i < gates.length; ++i) {
+            if (gates[i].probe.target != address(0)) continue;
+            bytes calldata data = gates[i].probe.data;
+            bytes4 selector = bytes4(data);
+            bool isKnown =
+                selector == IBuiltInGates.canaryCalls.selector
+                    ? data.length == 36
+                    : data.length == 4 &&
+                        (selector == IBuiltInGates.blocksSinceSchedule.selector ||
+                            selector == IBuiltInGates.readyPower.selector);
+            if (!isKnown) revert GateUnknown(selector);
+        }
+    }
+
+    function _builtIn(Proposal storage proposal, bytes calldata data) private view returns (bool, uint256) {
+        bytes4 selector = bytes4(data);
+        if (selector == IBuiltInGates.blocksSinceSchedule.selector) {
+            uint256 since = proposal.scheduledAtBlock;
+            return since == 0 ? (false, 0) : (true, block.number - since);
+        }
+        if (selector == IBuiltInGates.readyPower.selector) return (true, proposal.readyPower);
+        return _canaryCalls(abi.decode(data[4:], (address)));
+    }
+
+    /// @dev The proxy may hold any code by now, so its answer is read as bytes and its length is checked.
+    function _canaryCalls(address proxy) private view returns (bool, uint256) {
+        bytes memory message = abi.encodeCall(ITrafficRouter.traffic, (abi.encodeCall(ITrafficControl.status, ())));
+        Probe memory probe = Probe({target: proxy, data: message, gas: STATUS_GAS});
+        // `traffic` returns `bytes`: offset, length, then the words of the status.
+        return Probes.readWordAt(probe, 2 + CANDIDATE_CALLS_WORD, 2 + STATUS_WORDS);
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Call, Target} from "../../types/Plan.sol";
+import {Module, ModuleKind} from "../../types/Module.sol";
+import {ModuleStorage} from "../storage/ModuleStorage.sol";
+import {Pins} from "./Pins.sol";
+
+/// @notice Named upgrade targets: versions, and the lock that one plan holds between its first stage and its end.
+library Modules {
+    using Modules for ModuleStorage.Layout;
+
+    error ModuleUnknown(bytes32 module);
+    error ModuleExists(bytes32 module);
+    error ModuleRetired(bytes32 module);
+    error ModuleNameEmpty();
+    error ModuleLocked(bytes32 module, bytes32 lockedBy);
+    /// @notice The account already belongs to a module.
+    error AccountTaken(address account, bytes32 module);
+    error AuthorityInvalid(address authority);
+    /// @notice The module moved since the plan was written.
+    error StaleBase(bytes32 module, uint64 expected, uint64 actual);
+    /// @notice A call reaches a module that the plan does not name, and so would not lock.
+    error ModuleNotTargeted(address account);
+    error TooManyTargets(uint256 count, uint256 max);
+    error TargetRepeated(bytes32 module);
+
+    event ModuleRegistered(bytes32 indexed module, ModuleKind kind, address indexed account, address indexed authority);
+    event ModuleRetirement(bytes32 indexed module);
+    event ModuleVersionMoved(bytes32 indexed module, uint64 version, bytes32 indexed proposalId);
+
+    /// @notice Most modules one plan may target; their numbers are packed in one slot.
+    uint256 internal constant MAX_TARGETS = 15;
+
+    function register(
+        ModuleStorage.Layout storage self,
+        bytes32 name,
+        ModuleKind kind,
+        address account,
+        address authority
+    ) internal {
+        if (name == 0) revert ModuleNameEmpty();
+        if (self.numbers[name] != 0) revert ModuleExists(name);
+        if (self.nameOf[account] != 0) revert AccountTaken(account, self.nameOf[account]);
+        Pins.checkCode(account);
+        if (authority == address(0) || authority == account) revert AuthorityInvalid(authority);
+        self.names.push(name);
+        self.numbers[name] = self.names.length;
+        self.nameOf[account] = name;
+        ++self.governed[authority];
+        self.modules[name] = Module({
+            kind: kind,
+            account: account,
+            authority: authority,
+            version: 0,
+            lockedBy: 0,
+            isRetired: false
+        });
+        emit ModuleRegistered(name, kind, account, authority);
+    }
+
+    /// @dev The account stays taken and governed: a retired module still holds what it held.
+    function retire(ModuleStorage.Layout storage self, bytes32 name) internal {
+        Module storage module = self.load(name);
+        if (module.isRetired) revert ModuleRetired(name);
+        if (module.lockedBy != 0) revert ModuleLocked(name, module.lockedBy);
+        module.isRetired = true;
+        emit ModuleRetirement(name);
+    }
+
+    function load(ModuleStorage.Layout storage self, bytes32 name) internal view returns (Module storage module) {
+        if (self.numbers[name] == 0) revert ModuleUnknown(name);
+        module = self.modules[name];
+    }
+
+    /// @notice Reverts unless every target is a live, free module at its base version, named once.
+    /// @return packed The targets' numbers for `Proposal.modules`.
+    function checkTargets(
+        ModuleStorage.Layout storage self,
+        Target[] calldata targets,
+        bytes32 lockedBy
+    ) internal view returns (uint256 packed) {
+        if (targets.length > MAX_TARGETS) revert TooManyTargets(targets.length, MAX_TARGETS);
+        for (uint256 i; i < targets.length; ++i) {
+            bytes32 name = targets[i].module;
+            for (uint256 j; j < i; ++j) {
+                if (targets[j].module == name) revert TargetRepeated(name);
+            }
+            Module storage module = self.load(name);
+            if (module.isRetired) revert ModuleRetired(name);
+            if (module.lockedBy != lockedBy) revert ModuleLocked(name, module.lockedBy);
+            if (module.version != targets[i].baseVersion) {
+                revert StaleBase(name, targets[i].baseVersion, module.version);
+            }
+            packed |= self.numbers[name] << (16 * i);
+        }
+        packed |= targets.length << 240;
+    }
+
+    /// @notice Names behind `Proposal.modules`.
+    function unpack(ModuleStorage.Layout storage self, uint256 packed) internal view returns (bytes32[] memory names) {
+        names = new bytes32[](packed >> 240);
+        for (uint256 i; i < names.length; ++i) {
+            names[i] = self.names[((packed >> (16 * i)) & 0xffff) - 1];
+        }
+    }
+
+    /// @notice Reverts where a call reaches a registered module, or the account that upgrades one, without naming it
+    /// as a target. For an authority (a ProxyAdmin) the first argument tells which of its proxies it is about.
+    function checkCalls(
+        ModuleStorage.Layout storage self,
+        Call[] calldata calls,
+        Target[] calldata targets
+    ) internal view {
+        for (uint256 i; i < calls.length; ++i) {
+            address account = calls[i].target;
+            bytes32 name = self.nameOf[account];
+            if (name != 0) {
+                if (!_isTargeted(targets, name)) revert ModuleNotTargeted(account);
+            } else if (self.governed[account] != 0 && calls[i].data.length >= 36) {
+                address subject = address(uint160(uint256(bytes32(calls[i].data[4:36]))));
+                name = self.nameOf[subject];
+                if (name != 0 && !_isTargeted(targets, name)) revert ModuleNotTargeted(subject);
+            }
+        }
+    }
+
+    /// @notice Takes the modules for a plan, until `release`.
+    function acquire(ModuleStorage.Layout storage self, bytes32[] memory names, bytes32 proposalId) internal {
+        for (uint256 i; i < names.length; ++i) self.modules[names[i]].lockedBy = proposalId;
+    }
+
+    /// @notice Gives the modules back, one version on.
+    function release(ModuleStorage.Layout storage self, bytes32[] memory names, bytes32 proposalId) internal {
+        for (uint256 i; i < names.length; ++i) {
+            Module storage module = self.modules[names[i]];
+            module.lockedBy = 0;
+            ++module.version;
+            emit ModuleVersionMoved(names[i], module.version, proposalId);
+        }
+    }
+
+    function _isTargeted(Target[] calldata targets, bytes32 name) private pure returns (bool) {
+        for (uint256 i; i < targets.length; ++i) {
+            if (targets[i].module == name) return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Call, Plan} from "../../types/Plan.sol";
+import {ConfigStorage} from "../storage/ConfigStorage.sol";
+import {IStageFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {Lock} from "./Lock.sol";
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+
+/// @notice A plan's batches as operations of the timelock. Each batch begins with a call to
+/// `registry.onlyWhileAdvancing`, so that nobody runs one past the registry, not even through an open executor.
+library Operations {
+    /// @notice After the batch the registry could no longer schedule, execute or cancel.
+    error RolesLost(address timelock, bytes32 role);
+
+    /// @dev Set in the tag of a rollback; the low bits are its index.
+    uint256 internal constant ROLLBACK_TAG = 1 << 255;
+
+    struct Batch {
+        address[] targets;
+        uint256[] values;
+        bytes[] payloads;
+        bytes32 salt;
+    }
+
+    function schedule(bytes32 proposalId, uint256 tag, Call[] calldata calls, uint256 delay) internal {
+        Batch memory batch = _batch(proposalId, tag, calls);
+        _timelock().scheduleBatch(batch.targets, batch.values, batch.payloads, 0, batch.salt, delay);
+    }
+
+    /// @notice Executes a scheduled batch, forwarding the native value sent along.
+    function execute(bytes32 proposalId, uint256 tag, Call[] calldata calls) internal {
+        TimelockController timelock = _timelock();
+        Batch memory batch = _batch(proposalId, tag, calls);
+        Lock.markExecuting(proposalId, tag);
+        timelock.executeBatch{value: msg.value}(batch.targets, batch.values, batch.payloads, 0, batch.salt);
+        Lock.unmarkExecuting();
+        _checkRoles(timelock);
+    }
+
+    /// @notice Cancels every operation of the plan that is still pending; those that ran stay as they are.
+    function cancelAll(Plan calldata plan, bytes32 proposalId) internal {
+        for (uint256 i; i < plan.stages.length; ++i) _cancel(proposalId, i, plan.stages[i].calls);
+        for (uint256 i; i < plan.rollbacks.length; ++i) {
+            _cancel(proposalId, ROLLBACK_TAG | i, plan.rollbacks[i].calls);
+        }
+    }
+
+    function _cancel(bytes32 proposalId, uint256 tag, Call[] calldata calls) private {
+        TimelockController timelock = _timelock();
+        Batch memory batch = _batch(proposalId, tag, calls);
+        bytes32 id = timelock.hashOperationBatch(batch.targets, batch.values, batch.payloads, 0, batch.salt);
+        if (timelock.isOperationPending(id)) timelock.cancel(id);
+    }
+
+    function _batch(bytes32 proposalId, uint256 tag, Call[] calldata calls) private view returns (Batch memory batch) {
+        uint256 length = calls.length + 1;
+        batch.targets = new address[](length);
+        batch.values = new uint256[](length);
+        batch.payloads = new bytes[](length);
+        batch.salt = keccak256(abi.encode(proposalId, tag));
+        batch.targets[0] = address(this);
+        batch.payloads[0] = abi.encodeCall(IStageFacet.onlyWhileAdvancing, (proposalId, tag));
+        for (uint256 i; i < calls.length; ++i) {
+            batch.targets[i + 1] = calls[i].target;
+            batch.values[i + 1] = calls[i].value;
+            batch.payloads[i + 1] = calls[i].data;
+        }
+    }
+
+    function _checkRoles(TimelockController timelock) private view {
+        _checkRole(timelock, timelock.PROPOSER_ROLE());
+        _checkRole(timelock, timelock.CANCELLER_ROLE());
+        bytes32 executor = timelock.EXECUTOR_ROLE();
+        if (!timelock.hasRole(executor, address(0))) _checkRole(timelock, executor);
+    }
+
+    function _checkRole(TimelockController timelock, bytes32 role) private view {
+        if (!timelock.hasRole(role, address(this))) revert RolesLost(address(timelock), role);
+    }
+
+    function _timelock() private view returns (TimelockController) {
+        return TimelockController(payable(ConfigStorage.state().timelock));
+    }
+}

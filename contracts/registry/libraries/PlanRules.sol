@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Call, Plan, PlanClass, Rollback, Stage} from "../../types/Plan.sol";
+import {ClassPolicy} from "../../types/Policy.sol";
+import {Gates} from "./Gates.sol";
+import {Invariant} from "../../types/Invariant.sol";
+import {Invariants} from "./Invariants.sol";
+import {ModuleStorage} from "../storage/ModuleStorage.sol";
+import {Modules} from "./Modules.sol";
+import {Pins} from "./Pins.sol";
+import {RightKind} from "../../types/Condition.sol";
+import {Probes} from "./Probes.sol";
+import {Proposal} from "../storage/ProposalStorage.sol";
+
+/// @notice What a plan must look like to be put to a vote. Everything here depends on the plan and on the registry's
+/// present facts alone; what depends on other accounts' code is checked when the plan is scheduled.
+library PlanRules {
+    using Modules for ModuleStorage.Layout;
+
+    error StageCountInvalid(uint256 count, uint256 max);
+    error StageEmpty(uint256 stage);
+    error RollbackEmpty(uint256 rollback);
+    error RollbackRangeInvalid(uint256 rollback, uint16 from, uint16 to);
+    /// @notice Each stage but a last one without dwell needs exactly one way back.
+    error RollbackCoverage(uint256 stage, uint256 rollbacks);
+    error DurationOutOfBounds(string field, uint256 actual, uint256 min, uint256 max);
+    /// @notice The plan class demands a simulation attestation, and there is no report to attest.
+    error EvidenceMissing();
+    /// @notice The field is part of every plan's hash, but this registry cannot enforce it, so it refuses it.
+    error FieldUnsupported(string field);
+    /// @notice A call to the registry or its timelock belongs in a plan of class Critical or Emergency.
+    error CriticalClassRequired(address target);
+    /// @notice An `AtPropose` invariant whose probe gives no word cannot be kept.
+    error BaselineUnavailable(bytes32 invariant);
+
+    uint256 internal constant MAX_STAGES = 32;
+    uint256 internal constant MAX_DURATION = 365 days;
+
+    function check(Plan calldata plan, ClassPolicy memory policy, address timelock) internal view {
+        _checkUnsupported(plan);
+        uint256 count = plan.stages.length;
+        if (count == 0 || count > MAX_STAGES) revert StageCountInvalid(count, MAX_STAGES);
+        _checkDuration("executionWindow", plan.executionWindow, 1 minutes);
+        _checkDuration("readiness.deadline", plan.readiness.deadline, 1 minutes);
+        _checkDuration("readiness.schedulingWindow", plan.readiness.schedulingWindow, 0);
+        plan.readiness.threshold.checkProper();
+        if (policy.simulationAttestations != 0 && plan.evidence.reportHash == 0) revert EvidenceMissing();
+
+        bool isStandard = plan.planClass == PlanClass.Standard;
+        for (uint256 i; i < count; ++i) {
+            Stage calldata stage = plan.stages[i];
+            if (stage.calls.length == 0) revert StageEmpty(i);
+            _checkDuration("dwell", stage.dwell, 0);
+            _checkCalls(plan, stage.calls, isStandard, timelock);
+            Pins.checkShape(stage.pins);
+            Gates.checkShape(stage.gates);
+            for (uint256 j; j < stage.gates.length; ++j) Probes.checkShape(stage.gates[j].probe);
+            _checkCited(stage.invariants);
+        }
+        for (uint256 i; i < plan.rollbacks.length; ++i) {
+            Rollback calldata rollback = plan.rollbacks[i];
+            if (rollback.calls.length == 0) revert RollbackEmpty(i);
+            if (rollback.from > rollback.to || rollback.to >= count) {
+                revert RollbackRangeInvalid(i, rollback.from, rollback.to);
+            }
+            _checkCalls(plan, rollback.calls, isStandard, timelock);
+            Pins.checkShape(rollback.pins);
+            _checkCited(rollback.invariants);
+        }
+        _checkCoverage(plan);
+    }
+
+    /// @notice Stores the present word of every cited invariant that compares with the time of the proposal.
+    function keepBaselines(Proposal storage proposal, Plan calldata plan) internal {
+        for (uint256 i; i < plan.stages.length; ++i) _keepBaselines(proposal, plan.stages[i].invariants);
+        for (uint256 i; i < plan.rollbacks.length; ++i) _keepBaselines(proposal, plan.rollbacks[i].invariants);
+    }
+
+    /// @notice Index of the rollback that undoes a prefix ending with `lastStage`; the caller knows that there is one.
+    function rollbackFor(Plan calldata plan, uint256 lastStage) internal pure returns (uint256 index) {
+        while (plan.rollbacks[index].from > lastStage || plan.rollbacks[index].to < lastStage) ++index;
+    }
+
+    function _keepBaselines(Proposal storage proposal, bytes32[] calldata ids) private {
+        for (uint256 i; i < ids.length; ++i) {
+            if (proposal.hasBaseline[ids[i]]) continue;
+            Invariant memory invariant = Invariants.read(ids[i]);
+            if (invariant.condition.rightKind != RightKind.AtPropose) continue;
+            (bool isAvailable, uint256 word) = Probes.read(invariant.condition.left);
+            if (!isAvailable) revert BaselineUnavailable(ids[i]);
+            proposal.hasBaseline[ids[i]] = true;
+            proposal.baselines[ids[i]] = word;
+        }
+    }
+
+    function _checkCalls(Plan calldata plan, Call[] calldata calls, bool isStandard, address timelock) private view {
+        ModuleStorage.state().checkCalls(calls, plan.targets);
+        if (!isStandard) return;
+        for (uint256 i; i < calls.length; ++i) {
+            address target = calls[i].target;
+            if (target == address(this) || target == timelock) revert CriticalClassRequired(target);
+        }
+    }
+
+    function _checkCited(bytes32[] calldata ids) private view {
+        for (uint256 i; i < ids.length; ++i) Invariants.requireLive(ids[i]);
+    }
+
+    function _checkCoverage(Plan calldata plan) private pure {
+        uint256 last = plan.stages.length - 1;
+        for (uint256 i; i <= last; ++i) {
+            uint256 covering;
+            for (uint256 j; j < plan.rollbacks.length; ++j) {
+                if (plan.rollbacks[j].from <= i && i <= plan.rollbacks[j].to) ++covering;
+            }
+            bool isOptional = i == last && plan.stages[i].dwell == 0;
+            if (covering > 1 || (covering == 0 && !isOptional)) revert RollbackCoverage(i, covering);
+        }
+    }
+
+    function _checkUnsupported(Plan calldata plan) private pure {
+        if (plan.containments.length != 0) revert FieldUnsupported("containments");
+        if (plan.evidence.rehearsalChainId != 0) revert FieldUnsupported("evidence.rehearsalChainId");
+        if (plan.evidence.rehearsalProposal != 0) revert FieldUnsupported("evidence.rehearsalProposal");
+        if (plan.evidence.minAge != 0) revert FieldUnsupported("evidence.minAge");
+        if (plan.artifact.parentPlan != 0) revert FieldUnsupported("artifact.parentPlan");
+        if (plan.artifact.successDeadline != 0) revert FieldUnsupported("artifact.successDeadline");
+        if (plan.artifact.successThreshold.numerator != 0) revert FieldUnsupported("artifact.successThreshold");
+    }
+
+    function _checkDuration(string memory field, uint256 actual, uint256 min) private pure {
+        if (actual < min || actual > MAX_DURATION) revert DurationOutOfBounds(field, actual, min, MAX_DURATION);
+    }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ClassPolicy} from "../../types/Policy.sol";
+import {ConfigStorage} from "../storage/ConfigStorage.sol";
+import {Ending, Proposal, ProposalStorage, Tally} from "../storage/ProposalStorage.sol";
+import {Electorates} from "./Electorates.sol";
+import {Halts} from "./Halts.sol";
+import {ModuleStorage} from "../storage/ModuleStorage.sol";
+import {Modules} from "./Modules.sol";
+import {Plan, PlanClass} from "../../types/Plan.sol";
+import {PlanHash} from "./PlanHash.sol";
+import {PlanRules} from "./PlanRules.sol";
+import {ProposalState, ProposalStatus, ProposalView} from "../../types/ProposalState.sol";
+
+/*
+ * propose ─► Voting ─┬─► Defeated
+ *                    └─► Approved ── schedule ─► Scheduled ── advance ─► InProgress ── advance ─► Completed
+ *
+ *   before the first stage:  cancel, veto ─► Cancelled    lapsed deadline or window ─► Expired    invalidate ─► Invalidated
+ *   after the first stage:   veto, invalidate, poke, lapsed window ─► Stalled ── rollback ─► RolledBack
+ *   over all of them:        halt, lift (isHalted)
+ */
+
+/// @notice A proposal's facts, and the state derived from them. Facts are stored, states never are.
+library Proposals {
+    using Modules for ModuleStorage.Layout;
+
+    error ProposalUnknown(bytes32 proposalId);
+    error ProposalExists(bytes32 proposalId);
+    error ProposalInState(bytes32 proposalId, ProposalState actual, ProposalState expected);
+    error ProposalHalted(bytes32 proposalId);
+    error NotProposer(bytes32 proposalId, address caller, address proposer);
+    error ClassUnavailable(PlanClass planClass);
+
+    /// @notice The whole plan is here and nowhere else on chain.
+    event ProposalCreated(bytes32 indexed proposalId, address indexed proposer, Plan plan);
+    event ProposalCancelled(bytes32 indexed proposalId, address indexed by);
+
+    bytes32 private constant DOMAIN_TYPEHASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+    bytes32 private constant NAME_HASH = keccak256("Slipway UpgradeRegistry");
+    bytes32 private constant VERSION_HASH = keccak256("1");
+
+    /// @notice Puts a plan to the electorate, thresholds and delays of this moment; later changes do not touch it.
+    function propose(Plan calldata plan) internal returns (bytes32 proposalId) {
+        if (msg.sender != plan.proposer) revert NotProposer(0, msg.sender, plan.proposer);
+        proposalId = idOf(plan);
+        Proposal storage proposal = ProposalStorage.state().proposals[proposalId];
+        if (proposal.proposedAt != 0) revert ProposalExists(proposalId);
+
+        ConfigStorage.Layout storage config = ConfigStorage.state();
+        ClassPolicy memory policy = config.policies[plan.planClass];
+        if (policy.votingPeriod == 0) revert ClassUnavailable(plan.planClass);
+        PlanRules.check(plan, policy, config.timelock);
+
+        uint48 votingEndsAt = uint48(block.timestamp + policy.votingPeriod);
+        proposal.proposer = plan.proposer;
+        proposal.proposedAt = uint48(block.timestamp);
+        proposal.votingEndsAt = votingEndsAt;
+        proposal.electorate = config.electorate;
+        proposal.proposedAtBlock = uint48(block.number);
+        proposal.stageCount = uint16(plan.stages.length);
+        proposal.planClass = plan.planClass;
+        proposal.policy = policy;
+        proposal.readinessThreshold = plan.readiness.threshold;
+        proposal.scheduleBy = votingEndsAt + uint48(plan.readiness.deadline);
+        proposal.schedulingWindow = uint48(plan.readiness.schedulingWindow);
+        proposal.executionWindow = uint48(plan.executionWindow);
+        proposal.reportHash = plan.evidence.reportHash;
+        proposal.modules = ModuleStorage.state().checkTargets(plan.targets, 0);
+        proposal.haltMark = uint48(haltedSeconds(proposal));
+        PlanRules.keepBaselines(proposal, plan);
+        emit ProposalCreated(proposalId, plan.proposer, plan);
+    }
+
+    /// @notice Withdraws a proposal that is still being voted on.
+    function cancel(bytes32 proposalId) internal {
+        Proposal storage proposal = load(proposalId);
+        if (msg.sender != proposal.proposer) revert NotProposer(proposalId, msg.sender, proposal.proposer);
+        requireState(proposalId, ProposalState.Voting);
+        proposal.ending = Ending.Cancelled;
+        emit ProposalCancelled(proposalId, msg.sender);
+    }
+
+    // --- Lookups
+
+    function load(bytes32 proposalId) internal view returns (Proposal storage proposal) {
+        proposal = ProposalStorage.state().proposals[proposalId];
+        if (proposal.proposedAt == 0) revert ProposalUnknown(proposalId);
+    }
+
+    function requireState(bytes32 proposalId, ProposalState expected) internal view {
+        ProposalState actual = statusOf(proposalId).state;
+        if (actual != expected) revert ProposalInState(proposalId, actual, expected);
+    }
+
+    /// @notice EIP-712 hash of the plan: content, chain and registry.
+    function idOf(Plan calldata plan) internal view returns (bytes32) {
+        return digestOf(PlanHash.hash(plan));
+    }
+
+    /// @notice EIP-712 digest of a struct hash under the registry's domain.
+    function digestOf(bytes32 structHash) internal view returns (bytes32) {
+        bytes32 separator = keccak256(
+            abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this))
+        );
+        return keccak256(abi.encodePacked(hex"1901", separator, structHash));
+    }
+
+    function modulesOf(Proposal storage proposal) internal view returns (bytes32[] memory names) {
+        return ModuleStorage.state().unpack(proposal.modules);
+    }
+
+    /// @notice Seconds that the plan's scopes have been halted so far. Overlapping halts count twice, which moves both
+    /// ends of a window alike and never shortens one.
+    function haltedSeconds(Proposal storage proposal) internal view returns (uint256 total) {
+        total = Halts.secondsHalted(0);
+        bytes32[] memory names = modulesOf(proposal);
+        for (uint256 i; i < names.length; ++i) total += Halts.secondsHalted(names[i]);
+    }
+
+    function isHalted(Proposal storage proposal) internal view returns (bool) {
+        if (Halts.isHalted(0)) return true;
+        bytes32[] memory names = modulesOf(proposal);
+        for (uint256 i; i < names.length; ++i) {
+            if (Halts.isHalted(names[i])) return true;
+        }
+        return false;
+    }
+
+    /// @notice The one place where a state is derived. "Expired" and "stalled" use the same predicate: strictly after
+    /// `notAfter`.
+    function statusOf(bytes32 proposalId) internal view returns (ProposalStatus memory status) {
+        Proposal storage proposal = ProposalStorage.state().proposals[proposalId];
+        if (proposal.proposedAt == 0) return status;
+        status.nextStage = proposal.nextStage;
+        status.stageCount = proposal.stageCount;
+        status.isHalted = isHalted(proposal);
+        uint64 shift = uint64(haltedSeconds(proposal) - proposal.haltMark);
+        bool isStarted = proposal.nextStage != 0;
+
+        Ending ending = proposal.ending;
+        if (ending == Ending.Completed) status.state = ProposalState.Completed;
+        else if (ending == Ending.RolledBack) status.state = ProposalState.RolledBack;
+        else if (ending == Ending.Cancelled) status.state = ProposalState.Cancelled;
+        else if (ending == Ending.Invalidated && !isStarted) status.state = ProposalState.Invalidated;
+        if (status.state != ProposalState.Unknown) return status;
+
+        if (proposal.scheduledAt == 0) {
+            status.notBefore = proposal.votingEndsAt;
+            status.notAfter = proposal.scheduleBy + shift;
+            if (block.timestamp < proposal.votingEndsAt) status.state = ProposalState.Voting;
+            else if (!_isApproved(proposal)) status.state = ProposalState.Defeated;
+            else status.state = block.timestamp > status.notAfter ? ProposalState.Expired : ProposalState.Approved;
+            return status;
+        }
+
+        bool isLast = status.nextStage == status.stageCount;
+        status.notBefore = proposal.notBefore + shift;
+        // After the last stage only completion is left, and it may come at any time.
+        status.notAfter = isLast ? 0 : proposal.notAfter + shift;
+        bool isLapsed = !isLast && block.timestamp > status.notAfter;
+        if (!isStarted) status.state = isLapsed ? ProposalState.Expired : ProposalState.Scheduled;
+        else if (isLapsed || ending != Ending.None || proposal.isBreached) status.state = ProposalState.Stalled;
+        else status.state = ProposalState.InProgress;
+    }
+
+    /// @notice Facts for people and engines.
+    function viewOf(bytes32 proposalId) internal view returns (ProposalView memory facts) {
+        Proposal storage proposal = load(proposalId);
+        facts.proposer = proposal.proposer;
+        facts.proposedAt = proposal.proposedAt;
+        facts.proposedAtBlock = proposal.proposedAtBlock;
+        facts.votingEndsAt = proposal.votingEndsAt;
+        facts.scheduledAt = proposal.scheduledAt;
+        facts.scheduledAtBlock = proposal.scheduledAtBlock;
+        facts.eta = proposal.eta;
+        facts.reportHash = proposal.reportHash;
+        facts.electorate = proposal.electorate;
+        facts.modules = modulesOf(proposal);
+        facts.forPower = proposal.tally.forPower;
+        facts.againstPower = proposal.tally.againstPower;
+        facts.abstainPower = proposal.tally.abstainPower;
+        facts.voters = proposal.tally.voters;
+        facts.readyPower = proposal.readyPower;
+        facts.readySeats = proposal.readySeats;
+        facts.clippedTotal = Electorates.headerOf(proposal.electorate).clippedTotal;
+        facts.integrityAttestations = proposal.integrityAttestations;
+        facts.simulationAttestations = proposal.simulationAttestations;
+    }
+
+    function _isApproved(Proposal storage proposal) private view returns (bool) {
+        Tally memory tally = proposal.tally;
+        ClassPolicy memory policy = proposal.policy;
+        uint256 total = Electorates.headerOf(proposal.electorate).clippedTotal;
+        uint256 cast = uint256(tally.forPower) + tally.againstPower + tally.abstainPower;
+        return
+            tally.voters >= policy.minVoters &&
+            policy.quorum.isMetBy(cast, total) &&
+            policy.approval.isMetBy(tally.forPower, total);
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {AttestationKind} from "../interfaces/IUpgradeRegistry.sol";
+import {ConfigStorage} from "../storage/ConfigStorage.sol";
+import {Electorates} from "./Electorates.sol";
+import {ModuleStorage} from "../storage/ModuleStorage.sol";
+import {Modules} from "./Modules.sol";
+import {Operations} from "./Operations.sol";
+import {Pins} from "./Pins.sol";
+import {Plan, Rollback, Stage} from "../../types/Plan.sol";
+import {Proposal} from "../storage/ProposalStorage.sol";
+import {ProposalState} from "../../types/ProposalState.sol";
+import {Proposals} from "./Proposals.sol";
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+
+/// @notice The step from "agreed" to "will happen at": once, by anyone, when reviewers have attested and operators are
+/// ready.
+library Scheduling {
+    using Modules for ModuleStorage.Layout;
+
+    error AttestationsMissing(bytes32 proposalId, AttestationKind kind, uint256 have, uint256 need);
+    error NotReady(bytes32 proposalId, uint256 readyPower, uint256 total, uint32 numerator, uint32 denominator);
+
+    /// @notice All stages and rollbacks are in the timelock; the first stage is possible from `eta` to `notAfter`.
+    event ProposalScheduled(bytes32 indexed proposalId, uint64 eta, uint64 notAfter);
+
+    function schedule(Plan calldata plan) internal {
+        bytes32 proposalId = Proposals.idOf(plan);
+        Proposal storage proposal = Proposals.load(proposalId);
+        Proposals.requireState(proposalId, ProposalState.Approved);
+        if (Proposals.isHalted(proposal)) revert Proposals.ProposalHalted(proposalId);
+        _checkAttestations(proposalId, proposal);
+        _checkReadiness(proposalId, proposal);
+        ModuleStorage.state().checkTargets(plan.targets, 0);
+        _checkCode(plan);
+
+        uint256 delay = TimelockController(payable(ConfigStorage.state().timelock)).getMinDelay();
+        if (delay < proposal.policy.delay) delay = proposal.policy.delay;
+        if (delay < proposal.schedulingWindow) delay = proposal.schedulingWindow;
+        uint48 eta = uint48(block.timestamp + delay);
+        uint48 notAfter = eta + proposal.executionWindow;
+        proposal.scheduledAt = uint48(block.timestamp);
+        proposal.scheduledAtBlock = uint48(block.number);
+        proposal.eta = eta;
+        proposal.notBefore = eta;
+        proposal.notAfter = notAfter;
+        proposal.haltMark = uint48(Proposals.haltedSeconds(proposal));
+
+        // All at once: a canary step or a rollback never waits for a second delay.
+        for (uint256 i; i < plan.stages.length; ++i) {
+            Operations.schedule(proposalId, i, plan.stages[i].calls, delay);
+        }
+        for (uint256 i; i < plan.rollbacks.length; ++i) {
+            Operations.schedule(proposalId, Operations.ROLLBACK_TAG | i, plan.rollbacks[i].calls, delay);
+        }
+        emit ProposalScheduled(proposalId, eta, notAfter);
+    }
+
+    function _checkAttestations(bytes32 proposalId, Proposal storage proposal) private view {
+        uint256 have = proposal.integrityAttestations;
+        uint256 need = proposal.policy.integrityAttestations;
+        if (have < need) revert AttestationsMissing(proposalId, AttestationKind.Integrity, have, need);
+        have = proposal.simulationAttestations;
+        need = proposal.policy.simulationAttestations;
+        if (have < need) revert AttestationsMissing(proposalId, AttestationKind.Simulation, have, need);
+    }
+
+    function _checkReadiness(bytes32 proposalId, Proposal storage proposal) private view {
+        uint256 total = Electorates.headerOf(proposal.electorate).clippedTotal;
+        if (!proposal.readinessThreshold.isMetBy(proposal.readyPower, total)) {
+            revert NotReady(
+                proposalId,
+                proposal.readyPower,
+                total,
+                proposal.readinessThreshold.numerator,
+                proposal.readinessThreshold.denominator
+            );
+        }
+    }
+
+    /// @dev Every pin of every stage holds now, so that a later mismatch proves a change: stages deploy nothing.
+    function _checkCode(Plan calldata plan) private view {
+        for (uint256 i; i < plan.stages.length; ++i) {
+            Stage calldata stage = plan.stages[i];
+            Pins.checkAtSchedule(stage.pins);
+            Pins.checkTargets(stage.calls);
+        }
+        for (uint256 i; i < plan.rollbacks.length; ++i) {
+            Rollback calldata rollback = plan.rollbacks[i];
+            Pins.checkAtSchedule(rollback.pins);
+            Pins.checkTargets(rollback.calls);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Category, Invariant} from "../../types/Invariant.sol";
+import {Conditions} from "./Conditions.sol";
+import {Ending, Proposal} from "../storage/ProposalStorage.sol";
+import {Gate, Pin, Plan, Rollback, Stage} from "../../types/Plan.sol";
+import {GateResult, InvariantResult, PinResult} from "../interfaces/IUpgradeRegistry.sol";
+import {Gates} from "./Gates.sol";
+import {Invariants} from "./Invariants.sol";
+import {ModuleStorage} from "../storage/ModuleStorage.sol";
+import {Modules} from "./Modules.sol";
+import {Operations} from "./Operations.sol";
+import {Pins} from "./Pins.sol";
+import {PlanRules} from "./PlanRules.sol";
+import {Probes} from "./Probes.sol";
+import {ProposalState, ProposalStatus} from "../../types/ProposalState.sol";
+import {Proposals} from "./Proposals.sol";
+import {RightKind} from "../../types/Condition.sol";
+
+/// @notice Execution: one stage, or one way back, in one transaction or not at all. The caller holds the lock.
+library Stages {
+    using Modules for ModuleStorage.Layout;
+
+    error NotYet(bytes32 proposalId, uint256 notBefore, uint256 timestamp);
+    error InsufficientGas(uint256 required, uint256 available);
+    /// @notice The stage broke an invariant, or its probe gave no word.
+    error InvariantViolated(bytes32 invariant, uint256 left, uint256 right, bool isAvailable);
+    /// @notice The last dwell is over: the plan can only complete.
+    error RollbackClosed(bytes32 proposalId, uint256 notBefore, uint256 timestamp);
+    error StageUnknown(uint256 stage, uint256 nextStage, uint256 stageCount);
+
+    event StageAdvanced(bytes32 indexed proposalId, uint256 indexed stage, uint64 notBefore, uint64 notAfter);
+    event PlanCompleted(bytes32 indexed proposalId);
+    event PlanRolledBack(
+        bytes32 indexed proposalId,
+        uint256 indexed rollback,
+        uint256 stagesUndone,
+        address indexed by
+    );
+    event PlanInvalidated(bytes32 indexed proposalId, address indexed account, bytes32 expected, bytes32 actual);
+    event OperationsSwept(bytes32 indexed proposalId);
+    /// @notice An invariant that a rollback reports and does not enforce, as it stood after it.
+    event InvariantReported(
+        bytes32 indexed proposalId,
+        bytes32 indexed invariant,
+        bool isOk,
+        uint256 left,
+        uint256 right
+    );
+
+    /// @notice Runs the next stage, or completes the plan when its last dwell is over.
+    function advance(Plan calldata plan) internal {
+        bytes32 proposalId = Proposals.idOf(plan);
+        Proposal storage proposal = Proposals.load(proposalId);
+        ProposalStatus memory status = Proposals.statusOf(proposalId);
+        if (status.isHalted) revert Proposals.ProposalHalted(proposalId);
+        if (status.state != ProposalState.Scheduled && status.state != ProposalState.InProgress) {
+            revert Proposals.ProposalInState(
+                proposalId,
+                status.state,
+                status.nextStage == 0 ? ProposalState.Scheduled : ProposalState.InProgress
+            );
+        }
+        if (block.timestamp < status.notBefore) revert NotYet(proposalId, status.notBefore, block.timestamp);
+        if (status.nextStage == status.stageCount) return _complete(plan, proposalId, proposal);
+
+        Stage calldata stage = plan.stages[status.nextStage];
+        // Before the first stage the modules are free and at their base version; from then on they are this plan's.
+        ModuleStorage.state().checkTargets(plan.targets, status.nextStage == 0 ? bytes32(0) : proposalId);
+        if (status.nextStage == 0) ModuleStorage.state().acquire(Proposals.modulesOf(proposal), proposalId);
+        Pins.check(stage.pins);
+        Gates.check(proposal, stage.gates);
+        uint256[] memory before = _wordsBefore(stage.invariants);
+        if (gasleft() < stage.minGas) revert InsufficientGas(stage.minGas, gasleft());
+
+        Operations.execute(proposalId, status.nextStage, stage.calls);
+
+        Pins.check(stage.pins);
+        for (uint256 i; i < stage.invariants.length; ++i) {
+            _requireInvariant(proposal, stage.invariants[i], before[i]);
+        }
+        uint16 executed = ++proposal.nextStage;
+        proposal.notBefore = uint48(block.timestamp + stage.dwell);
+        proposal.notAfter = proposal.notBefore + proposal.executionWindow;
+        proposal.haltMark = uint48(Proposals.haltedSeconds(proposal));
+        emit StageAdvanced(proposalId, executed - 1, proposal.notBefore, proposal.notAfter);
+        if (executed == status.stageCount && stage.dwell == 0) _complete(plan, proposalId, proposal);
+    }
+
+    /// @notice Undoes the stages executed so far. Who may call when is the facet's question; halts do not stop it, and
+    /// it checks its own pins only.
+    function rollback(Plan calldata plan, bytes32 proposalId) internal {
+        Proposal storage proposal = Proposals.load(proposalId);
+        ProposalStatus memory status = Proposals.statusOf(proposalId);
+        if (status.state != ProposalState.InProgress && status.state != ProposalState.Stalled) {
+            revert Proposals.ProposalInState(proposalId, status.state, ProposalState.Stalled);
+        }
+        bool isLast = status.nextStage == status.stageCount;
+        if (isLast && status.state == ProposalState.InProgress && block.timestamp >= status.notBefore) {
+            revert RollbackClosed(proposalId, status.notBefore, block.timestamp);
+        }
+        uint256 index = PlanRules.rollbackFor(plan, status.nextStage - 1);
+        Rollback calldata way = plan.rollbacks[index];
+        Pins.check(way.pins);
+        if (gasleft() < way.minGas) revert InsufficientGas(way.minGas, gasleft());
+        uint256[] memory before = _wordsBefore(way.invariants);
+        bool[] memory held = _heldBefore(proposal, way.invariants, before);
+
+        Operations.execute(proposalId, Operations.ROLLBACK_TAG | index, way.calls);
+
+        Pins.check(way.pins);
+        for (uint256 i; i < way.invariants.length; ++i) {
+            _reportInvariant(proposalId, proposal, way.invariants[i], before[i], held[i]);
+        }
+        proposal.ending = Ending.RolledBack;
+        ModuleStorage.state().release(Proposals.modulesOf(proposal), proposalId);
+        Operations.cancelAll(plan, proposalId);
+        emit PlanRolledBack(proposalId, index, status.nextStage, msg.sender);
+    }
+
+    /// @notice Ends a scheduled plan, or stalls one in progress, on proof that a pin of a stage to come is broken. That
+    /// it held at `schedule` was checked there, so the code was changed since: putting it back does not help.
+    function invalidate(Plan calldata plan, uint256 stage, uint256 pin) internal {
+        bytes32 proposalId = Proposals.idOf(plan);
+        Proposal storage proposal = Proposals.load(proposalId);
+        ProposalStatus memory status = Proposals.statusOf(proposalId);
+        if (status.state != ProposalState.Scheduled && status.state != ProposalState.InProgress) {
+            revert Proposals.ProposalInState(proposalId, status.state, ProposalState.Scheduled);
+        }
+        if (stage < status.nextStage || stage >= status.stageCount) {
+            revert StageUnknown(stage, status.nextStage, status.stageCount);
+        }
+        Pin calldata broken = plan.stages[stage].pins[pin];
+        bytes32 actual = broken.account.codehash;
+        if (actual == broken.codeHash) revert Pins.PinHolds(broken.account, actual);
+        proposal.ending = Ending.Invalidated;
+        if (status.nextStage == 0) Operations.cancelAll(plan, proposalId);
+        emit PlanInvalidated(proposalId, broken.account, broken.codeHash, actual);
+    }
+
+    /// @notice Cancels in the timelock what a plan left there that ended before its first stage.
+    function sweep(Plan calldata plan) internal {
+        bytes32 proposalId = Proposals.idOf(plan);
+        Proposal storage proposal = Proposals.load(proposalId);
+        ProposalState state = Proposals.statusOf(proposalId).state;
+        bool isEnded =
+            state == ProposalState.Cancelled || state == ProposalState.Expired || state == ProposalState.Invalidated;
+        if (!isEnded || proposal.scheduledAt == 0) {
+            revert Proposals.ProposalInState(proposalId, state, ProposalState.Expired);
+        }
+        Operations.cancelAll(plan, proposalId);
+        emit OperationsSwept(proposalId);
+    }
+
+    /// @notice Each pin and gate of the stages still to come, as they are now.
+    function revalidate(Plan calldata plan) internal view returns (PinResult[] memory pins, GateResult[] memory gates) {
+        bytes32 proposalId = Proposals.idOf(plan);
+        Proposal storage proposal = Proposals.load(proposalId);
+        uint256 first = proposal.nextStage;
+        uint256 pinCount;
+        uint256 gateCount;
+        for (uint256 i = first; i < plan.stages.length; ++i) {
+            pinCount += plan.stages[i].pins.length;
+            gateCount += plan.stages[i].gates.length;
+        }
+        pins = new PinResult[](pinCount);
+        gates = new GateResult[](gateCount);
+        pinCount = 0;
+        gateCount = 0;
+        for (uint256 i = first; i < plan.stages.length; ++i) {
+            Pin[] calldata stagePins = plan.stages[i].pins;
+            for (uint256 j; j < stagePins.length; ++j) {
+                bytes32 actual = stagePins[j].account.codehash;
+                pins[pinCount++] = PinResult({
+                    stage: uint16(i),
+                    account: stagePins[j].account,
+                    expected: stagePins[j].codeHash,
+                    actual: actual,
+                    isOk: actual == stagePins[j].codeHash
+                });
+            }
+            Gate[] calldata stageGates = plan.stages[i].gates;
+            for (uint256 j; j < stageGates.length; ++j) {
+                gates[gateCount++] = _gateResult(proposal, uint16(i), stageGates[j]);
+            }
+        }
+    }
+
+    function _complete(Plan calldata plan, bytes32 proposalId, Proposal storage proposal) private {
+        proposal.ending = Ending.Completed;
+        ModuleStorage.state().release(Proposals.modulesOf(proposal), proposalId);
+        Operations.cancelAll(plan, proposalId);
+        emit PlanCompleted(proposalId);
+    }
+
+    function _gateResult(
+        Proposal storage proposal,
+        uint16 stage,
+        Gate calldata gate
+    ) private view returns (GateResult memory result) {
+        result.stage = stage;
+        result.target = gate.probe.target;
+        result.op = gate.op;
+        result.bound = gate.bound;
+        (result.isAvailable, result.actual, result.isOk) = Gates.evaluate(proposal, gate);
+    }
+
+    /// @dev Left words of `Before` conditions; zero elsewhere.
+    function _wordsBefore(bytes32[] calldata ids) private view returns (uint256[] memory words) {
+        words = new uint256[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            Invariant memory invariant = Invariants.read(ids[i]);
+            if (invariant.condition.rightKind != RightKind.Before) continue;
+            bool isAvailable;
+            (isAvailable, words[i]) = Probes.read(invariant.condition.left);
+            if (!isAvailable) revert InvariantViolated(ids[i], 0, 0, false);
+        }
+    }
+
+    function _evaluate(
+        Proposal storage proposal,
+        bytes32 id,
+        uint256 wordBefore
+    ) private view returns (InvariantResult memory result, Category category) {
+        Invariant memory invariant = Invariants.read(id);
+        bool isBefore = invariant.condition.rightKind == RightKind.Before;
+        result = Conditions.evaluate(invariant.condition, true, isBefore ? wordBefore : proposal.baselines[id]);
+        category = invariant.category;
+    }
+
+    function _requireInvariant(Proposal storage proposal, bytes32 id, uint256 wordBefore) private view {
+        (InvariantResult memory result, ) = _evaluate(proposal, id, wordBefore);
+        if (!result.isOk) revert InvariantViolated(id, result.left, result.right, result.isAvailable);
+    }
+
+    function _heldBefore(
+        Proposal storage proposal,
+        bytes32[] calldata ids,
+        uint256[] memory before
+    ) private view returns (bool[] memory held) {
+        held = new bool[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            (InvariantResult memory result, ) = _evaluate(proposal, ids[i], before[i]);
+            held[i] = result.isOk;
+        }
+    }
+
+    /// @dev A rollback is refused only for breaking, itself, who owns the module or which code it runs. What was broken
+    /// before it, and everything about assets, is reported: a broken invariant must not block the way back from it.
+    function _reportInvariant(
+        bytes32 proposalId,
+        Proposal storage proposal,
+        bytes32 id,
+        uint256 wordBefore,
+        bool hasHeld
+    ) private {
+        (InvariantResult memory result, Category category) = _evaluate(proposal, id, wordBefore);
+        bool isBlocking = category == Category.Authorization || category == Category.Upgrade;
+        if (isBlocking && hasHeld && !result.isOk) {
+            revert InvariantViolated(id, result.left, result.right, result.isAvailable);
+        }
+        emit InvariantReported(proposalId, id, result.isOk, result.left, result.right);
+    }
+}
