@@ -73,13 +73,25 @@ library Electorates {
         }
     }
 
-    /// @notice Power that a seat may exert: its own, or the cap.
-    function clippedPower(address pointer, uint256 index, address account) internal view returns (uint96) {
+    /// @notice Power that a seat may exert: its own, or the cap. Reverts unless `account` sits there.
+    function clippedPower(address pointer, uint256 index, address account) internal view returns (uint96 power) {
+        bool sits;
+        (sits, power) = tryClippedPower(pointer, index, account);
+        if (!sits) revert SeatMismatch(index, seatAt(pointer, index).account(), account);
+    }
+
+    /// @notice The same without a revert; nobody sits outside the list, and the zero address sits nowhere.
+    function tryClippedPower(
+        address pointer,
+        uint256 index,
+        address account
+    ) internal view returns (bool sits, uint96 power) {
         ElectorateHeader memory header = headerOf(pointer);
-        if (index >= header.seats) revert SeatUnknown(index, header.seats);
+        if (index >= header.seats || account == address(0)) return (false, 0);
         Seat seat = Seat.wrap(CodeStore.word(pointer, HEADER + 32 * index));
-        if (seat.account() != account) revert SeatMismatch(index, seat.account(), account);
-        return seat.power() > header.cap ? header.cap : seat.power();
+        if (seat.account() != account) return (false, 0);
+        power = seat.power();
+        return (true, power > header.cap ? header.cap : power);
     }
 
     function _headerFor(

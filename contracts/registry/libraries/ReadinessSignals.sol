@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Ballot} from "../interfaces/IUpgradeRegistry.sol";
+import {Electorates} from "./Electorates.sol";
+import {Proposal} from "../storage/ProposalStorage.sol";
+import {ProposalState} from "../../types/ProposalState.sol";
+import {Proposals} from "./Proposals.sol";
+import {SeatBits} from "./SeatBits.sol";
+import {Signatures} from "./Signatures.sol";
+
+/// @notice Electors' statements that their own systems are ready: from the proposal until the plan ends, never withdrawn
+/// (a signal that could be withdrawn would let an operator flap a plan in and out of readiness).
+library ReadinessSignals {
+    using SeatBits for mapping(uint256 => uint256);
+
+    error AlreadyReady(bytes32 proposalId, uint256 seat);
+
+    event ReadySignalled(bytes32 indexed proposalId, address indexed elector, uint256 seat, uint96 power);
+    /// @notice A signal in a batch did not count; the others did.
+    event ReadySignalSkipped(bytes32 indexed proposalId, uint256 seat, address signer);
+
+    bytes32 internal constant READY_TYPEHASH = keccak256("Ready(bytes32 proposalId)");
+
+    function signal(bytes32 proposalId, uint256 seat) internal {
+        Proposal storage proposal = _open(proposalId);
+        uint96 power = Electorates.clippedPower(proposal.electorate, seat, msg.sender);
+        if (!proposal.ready.trySet(seat)) revert AlreadyReady(proposalId, seat);
+        proposal.readyPower += power;
+        ++proposal.readySeats;
+        emit ReadySignalled(proposalId, msg.sender, seat, power);
+    }
+
+    function signalBySig(bytes32 proposalId, Ballot[] calldata signals) internal returns (uint256 counted) {
+        Proposal storage proposal = _open(proposalId);
+        bytes32 digest = Proposals.digestOf(keccak256(abi.encode(READY_TYPEHASH, proposalId)));
+        address electorate = proposal.electorate;
+        uint96 readyPower;
+        for (uint256 i; i < signals.length; ++i) {
+            uint256 seat = signals[i].seat;
+            address signer = Signatures.signerOf(digest, signals[i]);
+            (bool sits, uint96 power) = Electorates.tryClippedPower(electorate, seat, signer);
+            if (!sits || !proposal.ready.trySet(seat)) {
+                emit ReadySignalSkipped(proposalId, seat, signer);
+                continue;
+            }
+            readyPower += power;
+            ++counted;
+            emit ReadySignalled(proposalId, signer, seat, power);
+        }
+        proposal.readyPower += readyPower;
+        proposal.readySeats += uint32(counted);
+    }
+
+    /// @dev Any state in which the plan may still run; the error names `Approved`, the usual one.
+    function _open(bytes32 proposalId) private view returns (Proposal storage proposal) {
+        proposal = Proposals.load(proposalId);
+        ProposalState state = Proposals.statusOf(proposalId).state;
+        if (
+            state != ProposalState.Voting &&
+            state != ProposalState.Approved &&
+            state != ProposalState.Scheduled &&
+            state != ProposalState.InProgress
+        ) revert Proposals.ProposalInState(proposalId, state, ProposalState.Approved);
+    }
+}
