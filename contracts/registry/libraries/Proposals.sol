@@ -167,6 +167,15 @@ library Proposals {
         else status.state = ProposalState.InProgress;
     }
 
+    /// @notice Whether the last dwell is over, so that a plan in progress can only complete. From then on nothing may
+    /// stall it either (veto, poke): it could neither complete nor go back.
+    function isRollbackClosed(ProposalStatus memory status) internal view returns (bool) {
+        return
+            status.state == ProposalState.InProgress &&
+            status.nextStage == status.stageCount &&
+            block.timestamp >= status.notBefore;
+    }
+
     /// @notice Facts for people and engines.
     function viewOf(bytes32 proposalId) internal view returns (ProposalView memory facts) {
         Proposal storage proposal = load(proposalId);

@@ -70,6 +70,7 @@ library Stages {
         ModuleStorage.state().checkTargets(plan.targets, status.nextStage == 0 ? bytes32(0) : proposalId);
         if (status.nextStage == 0) ModuleStorage.state().acquire(Proposals.modulesOf(proposal), proposalId);
         Pins.check(stage.pins);
+        Pins.checkTargets(stage.calls);
         Gates.check(proposal, stage.gates);
         uint256[] memory before = _wordsBefore(stage.invariants);
         if (gasleft() < stage.minGas) revert InsufficientGas(stage.minGas, gasleft());
@@ -96,13 +97,13 @@ library Stages {
         if (status.state != ProposalState.InProgress && status.state != ProposalState.Stalled) {
             revert Proposals.ProposalInState(proposalId, status.state, ProposalState.Stalled);
         }
-        bool isLast = status.nextStage == status.stageCount;
-        if (isLast && status.state == ProposalState.InProgress && block.timestamp >= status.notBefore) {
+        if (Proposals.isRollbackClosed(status)) {
             revert RollbackClosed(proposalId, status.notBefore, block.timestamp);
         }
         uint256 index = PlanRules.rollbackFor(plan, status.nextStage - 1);
         Rollback calldata way = plan.rollbacks[index];
         Pins.check(way.pins);
+        Pins.checkTargets(way.calls);
         if (gasleft() < way.minGas) revert InsufficientGas(way.minGas, gasleft());
         uint256[] memory before = _wordsBefore(way.invariants);
         bool[] memory held = _heldBefore(proposal, way.invariants, before);
