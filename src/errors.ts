@@ -15,7 +15,20 @@ export type ExitCode = (typeof Exit)[keyof typeof Exit];
  * 1xx input and plan file · 2xx chain and lifecycle · 3xx drift · 4xx traffic · 5xx emergency · 9xx tool.
  */
 export const ERRORS = {
-  PlanFileInvalid: { code: "SLIP-101", exit: Exit.toolError, meaning: "the plan file does not have the form of a plan" },
+  PlanFileInvalid: {
+    code: "SLIP-101",
+    exit: Exit.toolError,
+    meaning: "the plan file does not have the form of a plan",
+  },
+  ArtifactUnknown: { code: "SLIP-102", exit: Exit.toolError, meaning: "there is no compiled contract to read there" },
+  SignerMissing: { code: "SLIP-200", exit: Exit.toolError, meaning: "this verb needs an account that can sign" },
+  SendPending: {
+    code: "SLIP-201",
+    exit: Exit.waiting,
+    meaning: "an earlier transaction of this account is still open",
+  },
+  TransactionLost: { code: "SLIP-202", exit: Exit.waiting, meaning: "the node does not know the transaction any more" },
+  TransactionFailed: { code: "SLIP-203", exit: Exit.toolError, meaning: "the transaction was mined and reverted" },
   ToolFailure: { code: "SLIP-900", exit: Exit.toolError, meaning: "Slipway itself failed; nothing was decided" },
 } as const satisfies Record<string, { code: string; exit: ExitCode; meaning: string }>;
 export type ErrorName = keyof typeof ERRORS;

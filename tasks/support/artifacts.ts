@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type { Artifact, ArtifactSource } from "../../src/client";
+import { SlipwayError } from "../../src/errors";
+
+interface FoundryBytecode {
+  object: string;
+  linkReferences?: Artifact["linkReferences"];
+  immutableReferences?: Artifact["immutableReferences"];
+}
+
+/** Hardhat's own artifacts by name, `npm:package/path.json` from node_modules, and JSON files of Hardhat or Foundry. */
+export function artifactsOf(hre: HardhatRuntimeEnvironment): ArtifactSource {
+  return {
+    async read(name: string): Promise<Artifact> {
+      if (name.startsWith("npm:")) return parseArtifact(resolveNpm(name), name);
+      if (name.endsWith(".json")) return parseArtifact(name, name);
+      if (!(await hre.artifacts.artifactExists(name))) {
+        throw new SlipwayError("ArtifactUnknown", {
+          where: name,
+          expected: "a compiled contract, npm:package/file.json or a JSON file",
+          found: "nothing of that name",
+        });
+      }
+      return (await hre.artifacts.readArtifact(name)) as unknown as Artifact;
+    },
+  };
+}
+
+function resolveNpm(name: string): string {
+  try {
+    return require.resolve(name.slice("npm:".length));
+  } catch (cause) {
+    throw new SlipwayError("ArtifactUnknown", {
+      where: name,
+      expected: "a file of an installed package",
+      found: "nothing there",
+      cause,
+    });
+  }
+}
+
+function parseArtifact(path: string, where: string): Artifact {
+  if (!existsSync(path)) {
+    throw new SlipwayError("ArtifactUnknown", { where, expected: "a JSON file", found: "no file there" });
+  }
+  const json = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+  const bytecode = json["bytecode"] as string | FoundryBytecode | undefined;
+  const deployed = json["deployedBytecode"] as string | FoundryBytecode | undefined;
+  if (bytecode === undefined || deployed === undefined || !Array.isArray(json["abi"])) {
+    throw new SlipwayError("ArtifactUnknown", {
+      where,
+      expected: "abi, bytecode and deployedBytecode",
+      found: Object.keys(json).slice(0, 8).join(", "),
+    });
+  }
+  const contractName = String(
+    json["contractName"] ??
+      path
+        .split("/")
+        .pop()
+        ?.replace(/\.json$/, ""),
+  );
+  const abi = json["abi"] as Artifact["abi"];
+  if (typeof bytecode === "string" && typeof deployed === "string") {
+    return { ...(json as unknown as Artifact), contractName, abi, bytecode, deployedBytecode: deployed };
+  }
+  const creation = bytecode as FoundryBytecode;
+  const runtime = deployed as FoundryBytecode;
+  return {
+    contractName,
+    abi,
+    bytecode: creation.object,
+    deployedBytecode: runtime.object,
+    linkReferences: creation.linkReferences,
+    immutableReferences: runtime.immutableReferences,
+  };
+}
