@@ -1,0 +1,166 @@
+import { z } from "zod";
+import {
+  addressField,
+  amountField,
+  argumentsField,
+  booleanField,
+  durationField,
+  fractionField,
+  functionField,
+  integerField,
+  list,
+  record,
+  shareField,
+  textField,
+  weightField,
+  word,
+  word32Field,
+} from "./fields";
+
+const callField = record({ function: functionField, args: argumentsField.optional() }, "a call");
+
+/** `arg` counts from zero, as people count ABI parameters, or is the parameter's name. */
+const wordOfField = { function: functionField, arg: textField };
+
+const cohortField = z.union(
+  [word("sender"), record(wordOfField, "a cohort"), list(record(wordOfField, "a cohort"), "a list of cohorts", 1)],
+  { error: () => "sender, or { function, arg }, or a list of these" },
+);
+
+const budgetField = record({
+  per: durationField,
+  cap: amountField,
+  meters: list(record({ ...wordOfField, weight: weightField.optional() }, "a meter"), "a list of meters").optional(),
+  free: list(functionField, "a list of functions").optional(),
+  /** Weight of native value; 1 unless stated, 0 to leave it unmetered. */
+  value: weightField.optional(),
+});
+
+const canaryField = z.union(
+  [
+    word("none"),
+    record({
+      cohort: cohortField.optional(),
+      steps: list(record({ share: shareField, dwell: durationField }, "a step"), "a list of at least one step", 1),
+      budget: budgetField.optional(),
+      expectedErrors: list(textField, "a list of errors").optional(),
+      errorBudget: integerField.optional(),
+      candidateGas: integerField.optional(),
+      count: booleanField.optional(),
+      salt: word32Field.optional(),
+    }),
+  ],
+  { error: () => "none, or a mapping with steps" },
+);
+
+const targetedCallField = record(
+  {
+    target: addressField,
+    function: functionField,
+    args: argumentsField.optional(),
+    value: amountField.optional(),
+  },
+  "a call",
+);
+
+const rollbackField = z.union(
+  [
+    word("auto"),
+    record({
+      calls: list(targetedCallField, "a list of at least one call", 1),
+      kind: word("clean", "lossy").optional(),
+    }),
+  ],
+  { error: () => "auto, or a mapping with calls" },
+);
+
+const gateField = record(
+  {
+    /** Label or index of the stage. */
+    stage: textField,
+    /** Left out for the gates that the registry answers itself. */
+    target: addressField.optional(),
+    call: functionField,
+    args: argumentsField.optional(),
+    op: word("==", "!=", "<", "<=", ">", ">="),
+    value: integerField,
+    gas: integerField.optional(),
+  },
+  "a gate",
+);
+
+const artifactField = record({
+  version: textField,
+  protocolVersion: integerField.optional(),
+  sha256: word32Field,
+  uri: textField,
+  migration: word("none", "compiled", "standard", "wasm").optional(),
+  grace: record({ blocks: integerField, readOnly: booleanField.optional() }).optional(),
+});
+
+/** What a proposer types: one YAML file a plan. Every key that has a default is optional, and every default is shown. */
+export const planFileSchema = record(
+  {
+    title: textField,
+    uri: textField.optional(),
+    class: word("standard", "critical", "emergency").optional(),
+    chain: integerField.optional(),
+    proposer: addressField.optional(),
+    nonce: integerField.optional(),
+    module: textField.optional(),
+    baseVersion: integerField.optional(),
+    target: record({
+      kind: word("uups", "transparent", "beacon", "diamond", "redeploy"),
+      proxy: addressField,
+      admin: addressField.optional(),
+    }).optional(),
+    upgrade: record({
+      contract: textField.optional(),
+      artifact: textField.optional(),
+      address: addressField.optional(),
+      args: argumentsField.optional(),
+      /** Called on the implementation right after it is deployed, so that nobody else can initialise it. */
+      lock: callField.optional(),
+      init: callField.optional(),
+    }).refine((upgrade) => (upgrade.contract === undefined) !== (upgrade.artifact === undefined), {
+      error: () => "either contract or artifact",
+    }),
+    canary: canaryField.optional(),
+    promote: record({ dwell: durationField }).optional(),
+    invariants: list(textField, "a list of names").optional(),
+    readiness: record({
+      threshold: fractionField.optional(),
+      deadline: durationField.optional(),
+      window: durationField.optional(),
+    }).optional(),
+    rollback: rollbackField.optional(),
+    gates: list(gateField, "a list of gates").optional(),
+    /** Further accounts whose code the plan relies on. */
+    pins: list(addressField, "a list of addresses").optional(),
+    executionWindow: durationField.optional(),
+    minGas: integerField.optional(),
+    artifact: artifactField.optional(),
+  },
+  "a plan",
+).superRefine((plan, context) => {
+  if ((plan.module === undefined) === (plan.target === undefined)) {
+    context.addIssue({
+      code: "custom",
+      path: plan.target === undefined ? [] : ["target"],
+      message: "either module or target",
+    });
+  }
+  if (plan.canary === undefined || plan.canary === "none") return;
+  plan.canary.steps.forEach((step, i, steps) => {
+    if (i > 0 && step.share <= steps[i - 1]!.share) {
+      context.addIssue({
+        code: "custom",
+        path: ["canary", "steps", i, "share"],
+        message: "a larger share than the step before: a canary only widens, and narrowing it is a freeze",
+      });
+    }
+  });
+});
+
+export type PlanFile = z.output<typeof planFileSchema>;
+export type CanaryFile = Exclude<NonNullable<PlanFile["canary"]>, "none">;
