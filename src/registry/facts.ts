@@ -1,0 +1,58 @@
+import type { Registry } from "./connect";
+
+/** `proposalOf`, with plain numbers; powers in units of the electorate. */
+export interface Facts {
+  proposer: string;
+  proposedAt: number;
+  proposedAtBlock: number;
+  votingEndsAt: number;
+  scheduledAt: number;
+  scheduledAtBlock: number;
+  eta: number;
+  reportHash: string;
+  electorate: string;
+  modules: string[];
+  forPower: bigint;
+  againstPower: bigint;
+  abstainPower: bigint;
+  voters: number;
+  readyPower: bigint;
+  readySeats: number;
+  clippedTotal: bigint;
+  integrityAttestations: number;
+  simulationAttestations: number;
+}
+
+export async function readFacts(registry: Registry, proposalId: string): Promise<Facts> {
+  const raw = await registry.contract.getFunction("proposalOf")(proposalId);
+  return {
+    proposer: raw.proposer,
+    proposedAt: Number(raw.proposedAt),
+    proposedAtBlock: Number(raw.proposedAtBlock),
+    votingEndsAt: Number(raw.votingEndsAt),
+    scheduledAt: Number(raw.scheduledAt),
+    scheduledAtBlock: Number(raw.scheduledAtBlock),
+    eta: Number(raw.eta),
+    reportHash: raw.reportHash,
+    electorate: raw.electorate,
+    modules: [...raw.modules],
+    forPower: raw.forPower,
+    againstPower: raw.againstPower,
+    abstainPower: raw.abstainPower,
+    voters: Number(raw.voters),
+    readyPower: raw.readyPower,
+    readySeats: Number(raw.readySeats),
+    clippedTotal: raw.clippedTotal,
+    integrityAttestations: Number(raw.integrityAttestations),
+    simulationAttestations: Number(raw.simulationAttestations),
+  };
+}
+
+/** The accounts of an electorate by seat, with their power. */
+export async function readSeats(registry: Registry, electorate: string): Promise<{ account: string; power: bigint }[]> {
+  const seats = (await registry.contract.getFunction("seatsOf")(electorate)) as string[];
+  return seats.map((seat) => ({
+    account: `0x${seat.slice(2, 42)}`,
+    power: BigInt(`0x${seat.slice(42)}`),
+  }));
+}
