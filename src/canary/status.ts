@@ -1,0 +1,79 @@
+import { encodeBytes32String, Interface, type Result } from "ethers";
+import type { Client } from "../client";
+import { SlipwayError } from "../errors";
+import type { Registry } from "../registry/connect";
+
+/** What the router in front of a module tells of itself; shares in basis points, value in the meters' unit. */
+export interface CanaryStatus {
+  module: string;
+  proxy: string;
+  stable: string;
+  candidate: string;
+  controller: string;
+  guardian: string;
+  policyId: string;
+  isInstalled: boolean;
+  isFrozen: boolean;
+  share: number;
+  epoch: number;
+  errorBudget: number;
+  breaks: number;
+  stableCalls: bigint;
+  candidateCalls: bigint;
+  fallbacks: bigint;
+  cap: bigint;
+  /** Seconds; zero: no cap. */
+  interval: number;
+  usedPrevious: bigint;
+  usedCurrent: bigint;
+}
+
+/** The router in front of a module's account; undefined where none serves. */
+export async function readCanary(
+  client: Client,
+  registry: Registry,
+  module: string,
+): Promise<CanaryStatus | undefined> {
+  const { account } = await registry.contract.getFunction("moduleOf")(encodeBytes32String(module));
+  return readCanaryAt(client, { module, proxy: account });
+}
+
+/** The same for a proxy whose module is known. */
+export async function readCanaryAt(
+  client: Client,
+  params: { module: string; proxy: string },
+): Promise<CanaryStatus | undefined> {
+  const router = new Interface((await client.artifacts.read("ITrafficRouter")).abi);
+  const control = new Interface((await client.artifacts.read("ITrafficControl")).abi);
+  const ask = async (name: "status" | "routerMagic"): Promise<Result | undefined> => {
+    const data = router.encodeFunctionData("traffic", [control.encodeFunctionData(name)]);
+    const answer = await client.provider.call({ to: params.proxy, data }).catch((thrown: { code?: string }) => {
+      // A proxy without a router refuses the selector, or passes it to a protocol that does.
+      if (thrown.code === "CALL_EXCEPTION") return "0x";
+      throw thrown;
+    });
+    if (answer === "0x") return undefined;
+    const [result] = router.decodeFunctionResult("traffic", answer) as unknown as [string];
+    return control.decodeFunctionResult(name, result);
+  };
+  if ((await ask("routerMagic")) === undefined) return undefined;
+  const raw = (await ask("status"))?.[0] as Result | undefined;
+  if (raw === undefined) return undefined;
+  const facts = raw.toObject() as Record<string, unknown>;
+  const small = ["share", "epoch", "errorBudget", "breaks", "interval"];
+  const named = Object.entries(facts).map(([key, value]) => [key, small.includes(key) ? Number(value) : value]);
+  return { ...params, ...(Object.fromEntries(named) as Omit<CanaryStatus, "module" | "proxy">) };
+}
+
+/** The router's status, or one clear error where there is none. */
+export async function canaryStatus(client: Client, registry: Registry, module: string): Promise<CanaryStatus> {
+  const status = await readCanary(client, registry, module);
+  if (status === undefined) {
+    throw new SlipwayError("CanaryMissing", {
+      where: `module ${module}`,
+      expected: "a traffic router as its implementation",
+      found: "none",
+    });
+  }
+  return status;
+}

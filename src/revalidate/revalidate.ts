@@ -1,0 +1,130 @@
+import { readSlots } from "../chain/erc1967";
+import type { Client } from "../client";
+import { Exit, SlipwayError, type ExitCode } from "../errors";
+import { pointerAfter } from "../plan/pointerAfter";
+import type { Plan } from "../plan/types";
+import type { Registry } from "../registry/connect";
+import { readFacts } from "../registry/facts";
+import { readPlan } from "../registry/readPlan";
+import { readStatus, type Status } from "../registry/state";
+
+/** One thing that was agreed, as it is now. */
+export interface RevalidationRow {
+  kind: "pin" | "gate" | "pointer";
+  /** Stage that depends on it; a pointer belongs to the next one. */
+  stage: number;
+  account: string;
+  expected: string;
+  actual: string;
+  isOk: boolean;
+  /** False where a gate's probe gave no word. */
+  isAvailable: boolean;
+  /** Where a mismatch stops the plan: no opcode reads a foreign slot, so some pointers are checked off chain only. */
+  enforcedBy: "contract" | "off-chain check";
+}
+
+export interface Revalidation {
+  proposalId: string;
+  block: number;
+  status: Status;
+  rows: RevalidationRow[];
+  /** A pin or a pointer moved: never again. */
+  hasDrifted: boolean;
+  /** Only gates of the next stage do not hold yet. */
+  isWaiting: boolean;
+}
+
+const OPS = ["==", "!=", "<", "<=", ">", ">="];
+
+/** Every pin, gate and pointer of the stages to come. */
+export async function revalidate(client: Client, registry: Registry, proposalId: string): Promise<Revalidation> {
+  const plan = await readPlan(client, registry, proposalId);
+  const block = await client.provider.getBlockNumber();
+  const status = await readStatus(registry, proposalId);
+  const [pins, gates] = await registry.contract.getFunction("revalidate")(plan);
+  const rows: RevalidationRow[] = [];
+  for (const pin of pins) {
+    rows.push({
+      kind: "pin",
+      stage: Number(pin.stage),
+      account: pin.account,
+      expected: pin.expected,
+      actual: pin.actual,
+      isOk: pin.isOk,
+      isAvailable: true,
+      enforcedBy: "contract",
+    });
+  }
+  for (const gate of gates) {
+    rows.push({
+      kind: "gate",
+      stage: Number(gate.stage),
+      account: gate.target,
+      expected: `${OPS[Number(gate.op)]} ${word(gate.bound)}`,
+      actual: gate.isAvailable ? word(gate.actual) : "unavailable",
+      isOk: gate.isOk,
+      isAvailable: gate.isAvailable,
+      enforcedBy: "contract",
+    });
+  }
+  rows.push(...(await pointers(client, registry, { plan, proposalId, status })));
+  const hasDrifted = rows.some((row) => row.kind !== "gate" && !row.isOk);
+  const isWaiting = rows.some((row) => row.kind === "gate" && row.stage === status.nextStage && !row.isOk);
+  return { proposalId, block, status, rows, hasDrifted, isWaiting };
+}
+
+/** The exit code of a revalidation: drift before waiting. */
+export function exitOf(report: Revalidation): ExitCode {
+  if (report.hasDrifted) return Exit.drift;
+  return report.isWaiting ? Exit.waiting : Exit.pass;
+}
+
+/** The first thing that moved, as the error that a person reads; undefined where nothing did. */
+export function driftError(report: Revalidation): SlipwayError | undefined {
+  const index = report.rows.findIndex((row) => row.kind !== "gate" && !row.isOk);
+  const row = report.rows[index];
+  if (row === undefined) return undefined;
+  const sameKind = report.rows.slice(0, index).filter((other) => other.kind === row.kind && other.stage === row.stage);
+  const id = report.proposalId.slice(2, 8);
+  return new SlipwayError(row.kind === "pin" ? "CodeHashMismatch" : "PointerMoved", {
+    where: `stage ${row.stage}, ${row.kind} ${sameKind.length}, ${row.account}`,
+    expected: row.expected,
+    found: `${row.actual} (block ${report.block})`,
+    next:
+      row.kind === "pin"
+        ? `npx hardhat upgrade invalidate ${id}`
+        : `npx hardhat emergency veto ${id} --reason "pointer moved"`,
+  });
+}
+
+async function pointers(
+  client: Client,
+  registry: Registry,
+  params: { plan: Plan; proposalId: string; status: Status },
+): Promise<RevalidationRow[]> {
+  const { modules } = await readFacts(registry, params.proposalId);
+  const rows: RevalidationRow[] = [];
+  for (const name of modules) {
+    const { account } = await registry.contract.getFunction("moduleOf")(name);
+    const expected = pointerAfter(params.plan, account, params.status.nextStage);
+    if (expected === undefined) continue;
+    const { implementation } = await readSlots(client.provider, account);
+    rows.push({
+      kind: "pointer",
+      stage: params.status.nextStage,
+      account,
+      expected,
+      actual: implementation,
+      isOk: implementation === expected,
+      isAvailable: true,
+      enforcedBy: "off-chain check",
+    });
+  }
+  return rows;
+}
+
+/** A word as a person reads it: an address where it can be one, else a number. */
+function word(value: bigint): string {
+  const isAddressLike = value >> 160n === 0n && value > 1n << 80n;
+  return isAddressLike ? `0x${value.toString(16).padStart(40, "0")}` : value.toString();
+}
