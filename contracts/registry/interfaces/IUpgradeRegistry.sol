@@ -238,13 +238,6 @@ interface IEmergencyFacet {
         bytes[] calldata signatures
     ) external returns (bool executed);
 
-    /// @notice Rolls a plan in progress back at once. Caller: council.
-    function rollbackByCouncil(
-        Plan calldata plan,
-        uint256 deadline,
-        bytes[] calldata signatures
-    ) external returns (bool executed);
-
     /// @notice Freezes the canary of a module. Caller: incident role or a council member; anyone while it is halted.
     function freeze(bytes32 module) external;
 
@@ -263,6 +256,17 @@ interface IEmergencyFacet {
 
     /// @notice End of the halt in force for `scope` (seconds; zero: none) and the budget left (seconds).
     function haltOf(bytes32 scope) external view returns (uint64 until, uint32 budget);
+}
+
+/// @notice The council's own way back. Apart from `IEmergencyFacet` because it carries the whole of a rollback, and a
+/// contract's code is bounded.
+interface ICouncilRollbackFacet {
+    /// @notice Rolls a plan in progress back at once. Caller: council.
+    function rollbackByCouncil(
+        Plan calldata plan,
+        uint256 deadline,
+        bytes[] calldata signatures
+    ) external returns (bool executed);
 }
 
 /// @notice Roles and thresholds.
@@ -306,5 +310,6 @@ interface IUpgradeRegistry is
     IInvariantFacet,
     IModuleFacet,
     IEmergencyFacet,
+    ICouncilRollbackFacet,
     IConfigFacet
 {}

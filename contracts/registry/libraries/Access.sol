@@ -24,9 +24,4 @@ abstract contract Access {
         Roles.check(Roles.RISK);
         _;
     }
-
-    modifier onlyAttester() {
-        Roles.check(Roles.ATTESTER);
-        _;
-    }
 }

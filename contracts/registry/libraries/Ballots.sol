@@ -42,13 +42,12 @@ library Ballots {
         Proposals.requireState(proposalId, ProposalState.Voting);
         // One digest serves the whole batch.
         bytes32 digest = Proposals.digestOf(keccak256(abi.encode(BALLOT_TYPEHASH, proposalId, choice)));
-        address electorate = proposal.electorate;
         Tally memory tally = proposal.tally;
         for (uint256 i; i < ballots.length; ++i) {
             uint256 seat = ballots[i].seat;
             address signer = Signatures.signerOf(digest, ballots[i]);
-            (bool sits, uint96 power) = Electorates.tryClippedPower(electorate, seat, signer);
-            if (!sits || !proposal.voted.trySet(seat)) {
+            (bool isCounted, uint96 power) = _claim(proposal, seat, signer);
+            if (!isCounted) {
                 emit BallotSkipped(proposalId, seat, signer);
                 continue;
             }
@@ -57,6 +56,11 @@ library Ballots {
             emit VoteCast(proposalId, signer, seat, choice, power);
         }
         proposal.tally = tally;
+    }
+
+    function _claim(Proposal storage proposal, uint256 seat, address signer) private returns (bool, uint96) {
+        (bool sits, uint96 power) = Electorates.tryClippedPower(proposal.electorate, seat, signer);
+        return (sits && proposal.voted.trySet(seat), power);
     }
 
     /// @dev The sums fit: an electorate's total was checked against the field's width when it was stored.

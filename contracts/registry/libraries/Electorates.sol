@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {CodeStore} from "./CodeStore.sol";
 import {ConfigStorage} from "../storage/ConfigStorage.sol";
 import {ElectorateHeader, Seat} from "../../types/Electorate.sol";
-import {Fraction} from "../../types/Fraction.sol";
+import {Fraction, FractionLib} from "../../types/Fraction.sol";
 
 /// @notice Who votes, with what power: an immutable list in contract code, strictly increasing by account. A ballot
 /// names its seat, so that checking one costs one code read whatever the number of seats.
@@ -27,7 +27,7 @@ library Electorates {
     uint256 private constant HEADER = 64;
 
     /// @notice Stores the electorate of the proposals to come.
-    function store(Seat[] calldata seats) internal returns (address pointer) {
+    function store(Seat[] memory seats) internal returns (address pointer) {
         ConfigStorage.Layout storage config = ConfigStorage.state();
         ElectorateHeader memory header = _headerFor(seats, config.maxPower);
         pointer = CodeStore.write(
@@ -44,9 +44,10 @@ library Electorates {
         emit ElectorateSet(pointer, epoch, header.seats, header.total, header.clippedTotal);
     }
 
+    /// @notice Sets the cap of electorates to come; the present one keeps its own.
     function setMaxPower(Fraction memory maxPower) internal {
         maxPower.checkProper();
-        if (maxPower.numerator == 0) revert SeatEmpty(0);
+        if (maxPower.numerator == 0) revert FractionLib.FractionInvalid(0, maxPower.denominator);
         ConfigStorage.state().maxPower = maxPower;
         emit MaxPowerSet(maxPower.numerator, maxPower.denominator);
     }
@@ -95,7 +96,7 @@ library Electorates {
     }
 
     function _headerFor(
-        Seat[] calldata seats,
+        Seat[] memory seats,
         Fraction memory maxPower
     ) private pure returns (ElectorateHeader memory header) {
         if (seats.length == 0 || seats.length > MAX_SEATS) revert SeatCountInvalid(seats.length, MAX_SEATS);

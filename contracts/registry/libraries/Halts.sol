@@ -19,8 +19,8 @@ library Halts {
     function start(bytes32 scope, string calldata reason) internal {
         EmergencyStorage.Layout storage self = EmergencyStorage.state();
         Halt storage halt = self.halts[scope];
-        if (isHalted(scope)) revert AlreadyHalted(scope, halt.until);
-        uint32 budget = halt.isBudgetSet ? halt.budget : self.council.haltBudget;
+        requireNotHalted(scope);
+        (, uint32 budget) = statusOf(scope);
         if (budget == 0) revert HaltBudgetSpent(scope);
         uint32 duration = self.council.haltDuration < budget ? self.council.haltDuration : budget;
         halt.accumulated += halt.until - halt.since;
@@ -31,20 +31,39 @@ library Halts {
         emit Halted(scope, halt.until, reason);
     }
 
-    /// @notice Ends a halt now; what it did not use goes back to the budget.
+    /// @notice Ends a halt now; what it did not use goes back to the budget, which never exceeds what governance set.
     function lift(bytes32 scope) internal {
-        Halt storage halt = EmergencyStorage.state().halts[scope];
-        if (!isHalted(scope)) revert NotHalted(scope);
-        halt.budget += uint32(halt.until - block.timestamp);
+        EmergencyStorage.Layout storage self = EmergencyStorage.state();
+        Halt storage halt = self.halts[scope];
+        requireHalted(scope);
+        uint32 budget = halt.budget + uint32(halt.until - block.timestamp);
+        halt.budget = budget < self.council.haltBudget ? budget : self.council.haltBudget;
         halt.until = uint48(block.timestamp);
         emit Lifted(scope, halt.budget);
     }
 
+    /// @notice Gives the council its full budget for `scope` again.
     function refill(bytes32 scope) internal {
         EmergencyStorage.Layout storage self = EmergencyStorage.state();
         self.halts[scope].budget = self.council.haltBudget;
         self.halts[scope].isBudgetSet = true;
         emit HaltBudgetRefilled(scope, self.council.haltBudget);
+    }
+
+    /// @notice End of the halt in force (zero: none), and seconds that the council may still spend.
+    function statusOf(bytes32 scope) internal view returns (uint64 until, uint32 budget) {
+        EmergencyStorage.Layout storage self = EmergencyStorage.state();
+        Halt storage halt = self.halts[scope];
+        until = isHalted(scope) ? halt.until : 0;
+        budget = halt.isBudgetSet ? halt.budget : self.council.haltBudget;
+    }
+
+    function requireHalted(bytes32 scope) internal view {
+        if (!isHalted(scope)) revert NotHalted(scope);
+    }
+
+    function requireNotHalted(bytes32 scope) internal view {
+        if (isHalted(scope)) revert AlreadyHalted(scope, EmergencyStorage.state().halts[scope].until);
     }
 
     function isHalted(bytes32 scope) internal view returns (bool) {

@@ -21,7 +21,7 @@ library Roles {
     bytes32 internal constant ATTESTER = keccak256("ATTESTER");
 
     function grant(bytes32 role, address account) internal {
-        if (role != RELEASE && role != RISK && role != INCIDENT && role != ATTESTER) revert RoleUnknown(role);
+        _checkKnown(role);
         if (account == address(0)) revert AccountZero();
         if ((role == RELEASE && has(RISK, account)) || (role == RISK && has(RELEASE, account))) {
             revert ConflictOfInterest(account);
@@ -31,6 +31,7 @@ library Roles {
     }
 
     function revoke(bytes32 role, address account) internal {
+        _checkKnown(role);
         ConfigStorage.state().roles[role][account] = false;
         emit RoleRevoked(role, account);
     }
@@ -40,7 +41,11 @@ library Roles {
     }
 
     function check(bytes32 role) internal view {
-        if (!has(role, msg.sender)) revert Unauthorized(msg.sender, role);
+        checkHolder(role, msg.sender);
+    }
+
+    function checkHolder(bytes32 role, address account) internal view {
+        if (!has(role, account)) revert Unauthorized(account, role);
     }
 
     function isTimelock(address account) internal view returns (bool) {
@@ -49,5 +54,9 @@ library Roles {
 
     function checkTimelock() internal view {
         if (!isTimelock(msg.sender)) revert NotTimelock(msg.sender, ConfigStorage.state().timelock);
+    }
+
+    function _checkKnown(bytes32 role) private pure {
+        if (role != RELEASE && role != RISK && role != INCIDENT && role != ATTESTER) revert RoleUnknown(role);
     }
 }

@@ -93,13 +93,7 @@ library Stages {
     /// it checks its own pins only.
     function rollback(Plan calldata plan, bytes32 proposalId) internal {
         Proposal storage proposal = Proposals.load(proposalId);
-        ProposalStatus memory status = Proposals.statusOf(proposalId);
-        if (status.state != ProposalState.InProgress && status.state != ProposalState.Stalled) {
-            revert Proposals.ProposalInState(proposalId, status.state, ProposalState.Stalled);
-        }
-        if (Proposals.isRollbackClosed(status)) {
-            revert RollbackClosed(proposalId, status.notBefore, block.timestamp);
-        }
+        ProposalStatus memory status = requireRollbackable(proposalId);
         uint256 index = PlanRules.rollbackFor(plan, status.nextStage - 1);
         Rollback calldata way = plan.rollbacks[index];
         Pins.check(way.pins);
@@ -118,6 +112,22 @@ library Stages {
         ModuleStorage.state().release(Proposals.modulesOf(proposal), proposalId);
         Operations.cancelAll(plan, proposalId);
         emit PlanRolledBack(proposalId, index, status.nextStage, msg.sender);
+    }
+
+    /// @notice Reverts unless there are stages to undo, and the way back is open.
+    function requireRollbackable(bytes32 proposalId) internal view returns (ProposalStatus memory status) {
+        status = Proposals.statusOf(proposalId);
+        if (status.state != ProposalState.InProgress && status.state != ProposalState.Stalled) {
+            revert Proposals.ProposalInState(proposalId, status.state, ProposalState.Stalled);
+        }
+        requireOpen(proposalId, status);
+    }
+
+    /// @notice Reverts where only completion is left.
+    function requireOpen(bytes32 proposalId, ProposalStatus memory status) internal view {
+        if (Proposals.isRollbackClosed(status)) {
+            revert RollbackClosed(proposalId, status.notBefore, block.timestamp);
+        }
     }
 
     /// @notice Ends a scheduled plan, or stalls one in progress, on proof that a pin of a stage to come is broken. That

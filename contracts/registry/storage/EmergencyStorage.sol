@@ -23,8 +23,8 @@ library EmergencyStorage {
         uint64 epoch;
         // Counts executed acts: an act that was executed needs new approvals.
         mapping(bytes32 subject => uint256) nonces;
-        mapping(bytes32 act => mapping(address member => bool)) approvals;
-        mapping(bytes32 act => uint256) approvalCounts;
+        // Until when (seconds) a member's approval of an act counts; zero: never given.
+        mapping(bytes32 act => mapping(address member => uint48 expiry)) approvals;
         mapping(bytes32 scope => Halt) halts;
     }
 

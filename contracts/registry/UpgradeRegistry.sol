@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+
+import {ClassPolicy, CouncilConfig} from "../types/Policy.sol";
+import {ConfigStorage} from "./storage/ConfigStorage.sol";
+import {Council} from "./libraries/Council.sol";
+import {Diamond} from "../diamond/Diamond.sol";
+import {DiamondCuts} from "../diamond/DiamondCuts.sol";
+import {Electorates} from "./libraries/Electorates.sol";
+import {Fraction} from "../types/Fraction.sol";
+import {IConfigFacet} from "./interfaces/IUpgradeRegistry.sol";
+import {IDiamond, IDiamondCut, IDiamondLoupe} from "../diamond/IDiamond.sol";
+import {Pins} from "./libraries/Pins.sol";
+import {PlanClass} from "../types/Plan.sol";
+import {Policies} from "./libraries/Policies.sol";
+import {Roles} from "./libraries/Roles.sol";
+import {Seat} from "../types/Electorate.sol";
+import {UpgradeTimelock} from "../timelock/UpgradeTimelock.sol";
+
+/// @notice Who holds which role from the first block on.
+struct RoleHolders {
+    address[] release;
+    address[] risk;
+    address[] incident;
+    address[] attesters;
+}
+
+/// @notice Everything a registry starts with.
+struct RegistryConfig {
+    IDiamond.FacetCut[] facets;
+    RoleHolders roles;
+    // By `PlanClass`.
+    ClassPolicy[3] policies;
+    CouncilConfig council;
+    Fraction maxPower;
+    Seat[] seats;
+    // An existing timelock that will make the registry its proposer, canceller and executor. Zero: deploy one.
+    address timelock;
+    // Seconds; of the timelock to deploy.
+    uint256 timelockMinDelay;
+}
+
+/// @notice The control plane: who agreed to what, and when. A diamond (ERC-2535) that holds the facts of every plan and
+/// is the only hand on the timelock. Start reading at `libraries/Proposals.sol`.
+/// @dev Made whole in one transaction: there is no moment at which a deployer could still change it.
+contract UpgradeRegistry is Diamond {
+    event TimelockSet(address indexed timelock);
+
+    constructor(RegistryConfig memory config) {
+        DiamondCuts.cut(config.facets, address(0), "");
+        _protect();
+        DiamondCuts.announce(type(IERC165).interfaceId);
+        DiamondCuts.announce(type(IDiamondCut).interfaceId);
+        DiamondCuts.announce(type(IDiamondLoupe).interfaceId);
+
+        if (config.timelock == address(0)) {
+            config.timelock = address(new UpgradeTimelock(config.timelockMinDelay, address(this)));
+        } else {
+            Pins.checkCode(config.timelock);
+        }
+        ConfigStorage.state().timelock = config.timelock;
+        emit TimelockSet(config.timelock);
+
+        _grant(Roles.RELEASE, config.roles.release);
+        _grant(Roles.RISK, config.roles.risk);
+        _grant(Roles.INCIDENT, config.roles.incident);
+        _grant(Roles.ATTESTER, config.roles.attesters);
+        for (uint256 i; i < config.policies.length; ++i) Policies.set(PlanClass(i), config.policies[i]);
+        Council.set(config.council);
+        Electorates.setMaxPower(config.maxPower);
+        Electorates.store(config.seats);
+    }
+
+    /// @dev Without these the registry could not be repaired or understood. A cut may replace them, never remove them.
+    function _protect() private {
+        DiamondCuts.protect(IDiamondCut.diamondCut.selector);
+        DiamondCuts.protect(IDiamondLoupe.facets.selector);
+        DiamondCuts.protect(IDiamondLoupe.facetFunctionSelectors.selector);
+        DiamondCuts.protect(IDiamondLoupe.facetAddresses.selector);
+        DiamondCuts.protect(IDiamondLoupe.facetAddress.selector);
+        DiamondCuts.protect(IERC165.supportsInterface.selector);
+        DiamondCuts.protect(IConfigFacet.timelock.selector);
+    }
+
+    function _grant(bytes32 role, address[] memory accounts) private {
+        for (uint256 i; i < accounts.length; ++i) Roles.grant(role, accounts[i]);
+    }
+}

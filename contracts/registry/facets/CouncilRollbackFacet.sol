@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Council} from "../libraries/Council.sol";
+import {ICouncilRollbackFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {Locked} from "../libraries/Lock.sol";
+import {Plan} from "../../types/Plan.sol";
+import {Proposals} from "../libraries/Proposals.sol";
+import {Stages} from "../libraries/Stages.sol";
+
+contract CouncilRollbackFacet is ICouncilRollbackFacet, Locked {
+    /// @inheritdoc ICouncilRollbackFacet
+    function rollbackByCouncil(
+        Plan calldata plan,
+        uint256 deadline,
+        bytes[] calldata signatures
+    ) external locked returns (bool executed) {
+        bytes32 proposalId = Proposals.idOf(plan);
+        Stages.requireRollbackable(proposalId);
+        executed = Council.approve(Council.ROLLBACK, proposalId, deadline, signatures);
+        if (executed) Stages.rollback(plan, proposalId);
+    }
+}

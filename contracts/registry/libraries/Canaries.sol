@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ITrafficControl, ITrafficRouter} from "../../traffic/ITrafficRouter.sol";
+import {Module} from "../../types/Module.sol";
+import {ModuleStorage} from "../storage/ModuleStorage.sol";
+import {Modules} from "./Modules.sol";
+import {Probe} from "../../types/Condition.sol";
+import {Probes} from "./Probes.sol";
+
+/// @notice Sends all traffic of a module back to its stable code, where a router stands in front of it. The module's
+/// account may hold any code: it is asked first, with bounded gas, and nothing that it returns is trusted or copied.
+library Canaries {
+    using Modules for ModuleStorage.Layout;
+
+    /// @notice No router answers at the module's account: there is nothing to freeze.
+    error CanaryAbsent(bytes32 module);
+    /// @notice The sender left too little gas for the router to freeze.
+    error FreezeStarved(bytes32 module, uint256 required, uint256 available);
+
+    event CanaryFrozen(bytes32 indexed module);
+    /// @notice The router is there and did not freeze. While the scope is halted anyone may try again.
+    event CanaryFreezeFailed(bytes32 indexed module);
+
+    bytes32 internal constant MAGIC = keccak256("slipway.traffic.router.v1");
+
+    /// @dev A proxy, a router's code and one slot, all cold, take a tenth of it.
+    uint64 private constant ASK_GAS = 100_000;
+    uint256 private constant FREEZE_GAS = 300_000;
+    /// @dev Both calls with EIP-150's share on top, and the work around them.
+    uint256 private constant REQUIRED_GAS = 450_000;
+
+    /// @notice Freezes, or reverts where there is no router or too little gas. A router that refuses is an event.
+    function freeze(bytes32 name, string memory reason) internal {
+        address account = _account(name);
+        if (gasleft() < REQUIRED_GAS) revert FreezeStarved(name, REQUIRED_GAS, gasleft());
+        if (!_isRouter(account)) revert CanaryAbsent(name);
+        _freeze(name, account, reason);
+    }
+
+    /// @notice Freezes what can be frozen of these modules; skips those without a router. Reverts only on too little gas,
+    /// so that a stranger who pokes cannot spare the canary.
+    function freezeAll(bytes32[] memory names, string memory reason) internal {
+        for (uint256 i; i < names.length; ++i) {
+            address account = _account(names[i]);
+            if (gasleft() < REQUIRED_GAS) revert FreezeStarved(names[i], REQUIRED_GAS, gasleft());
+            if (_isRouter(account)) _freeze(names[i], account, reason);
+        }
+    }
+
+    /// @notice The same for a halt: of one module, or of every module that a plan holds. Never reverts: where gas runs
+    /// short the module is reported, and anyone may freeze it while the halt lasts.
+    function freezeScope(bytes32 scope, string memory reason) internal {
+        if (scope != 0) return _tryFreeze(scope, reason);
+        ModuleStorage.Layout storage self = ModuleStorage.state();
+        for (uint256 i; i < self.names.length; ++i) {
+            bytes32 name = self.names[i];
+            if (self.modules[name].lockedBy != 0) _tryFreeze(name, reason);
+        }
+    }
+
+    function _tryFreeze(bytes32 name, string memory reason) private {
+        if (gasleft() < REQUIRED_GAS) {
+            emit CanaryFreezeFailed(name);
+            return;
+        }
+        address account = _account(name);
+        if (_isRouter(account)) _freeze(name, account, reason);
+    }
+
+    function _freeze(bytes32 name, address account, string memory reason) private {
+        bytes memory message = _message(abi.encodeCall(ITrafficControl.freeze, (reason)));
+        bool isOk;
+        // Solidity would copy the return data; a hostile account could make that cost any amount of gas.
+        assembly ("memory-safe") {
+            isOk := call(FREEZE_GAS, account, 0, add(message, 0x20), mload(message), 0x00, 0x00)
+        }
+        if (isOk) emit CanaryFrozen(name);
+        else emit CanaryFreezeFailed(name);
+    }
+
+    function _isRouter(address account) private view returns (bool) {
+        Probe memory probe = Probe({
+            target: account,
+            data: _message(abi.encodeCall(ITrafficControl.routerMagic, ())),
+            gas: ASK_GAS
+        });
+        // `traffic` returns `bytes`: offset, length, magic.
+        (bool isAvailable, uint256 word) = Probes.readWordAt(probe, 2, 3);
+        return isAvailable && bytes32(word) == MAGIC;
+    }
+
+    function _account(bytes32 name) private view returns (address) {
+        Module storage module = ModuleStorage.state().load(name);
+        return module.account;
+    }
+
+    function _message(bytes memory inner) private pure returns (bytes memory) {
+        return abi.encodeCall(ITrafficRouter.traffic, (inner));
+    }
+}

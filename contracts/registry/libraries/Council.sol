@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {CouncilConfig} from "../../types/Policy.sol";
+import {EmergencyStorage} from "../storage/EmergencyStorage.sol";
+import {Proposals} from "./Proposals.sol";
+import {Signatures} from "./Signatures.sol";
+
+/// @notice k of n, by act. Approvals come by call or as signatures that anyone submits; both kinds add up. An approval
+/// belongs to one council (epoch) and one occasion (nonce), and it grows stale.
+library Council {
+    error NotCouncilMember(address account);
+    /// @notice The signatures' deadline is over.
+    error ApprovalExpired(uint256 deadline, uint256 timestamp);
+    error CouncilSizeInvalid(uint256 members, uint256 max);
+    /// @notice Zero, or there twice.
+    error CouncilMemberInvalid(uint256 index, address member);
+    error ThresholdInvalid(bytes32 kind, uint256 threshold, uint256 members);
+    error HaltTimeInvalid(string field, uint256 actual, uint256 min, uint256 max);
+    error ActUnknown(bytes32 kind);
+
+    event CouncilSet(uint64 indexed epoch, CouncilConfig config);
+    /// @param expiry Seconds since the epoch until which this approval counts.
+    event ActApproved(
+        bytes32 indexed act,
+        bytes32 indexed subject,
+        address indexed member,
+        bytes32 kind,
+        uint256 expiry
+    );
+    event ActExecuted(bytes32 indexed act, bytes32 indexed subject, bytes32 kind, uint256 approvals);
+
+    bytes32 internal constant HALT = keccak256("halt");
+    bytes32 internal constant LIFT = keccak256("lift");
+    bytes32 internal constant VETO = keccak256("veto");
+    bytes32 internal constant ROLLBACK = keccak256("rollback");
+
+    uint256 internal constant MAX_MEMBERS = 32;
+    uint256 internal constant MAX_HALT = 30 days;
+    uint256 internal constant MAX_BUDGET = 90 days;
+    /// @notice An approval older than this was given to another situation.
+    uint256 internal constant APPROVAL_LIFETIME = 7 days;
+
+    bytes32 private constant APPROVAL_TYPEHASH = keccak256("CouncilApproval(bytes32 act,uint256 deadline)");
+
+    /// @notice Replaces the council. Approvals given to the old one are void.
+    function set(CouncilConfig memory config) internal {
+        uint256 count = config.members.length;
+        if (count == 0 || count > MAX_MEMBERS) revert CouncilSizeInvalid(count, MAX_MEMBERS);
+        for (uint256 i; i < count; ++i) {
+            address member = config.members[i];
+            if (member == address(0)) revert CouncilMemberInvalid(i, member);
+            for (uint256 j; j < i; ++j) {
+                if (config.members[j] == member) revert CouncilMemberInvalid(i, member);
+            }
+        }
+        _checkThreshold(HALT, config.haltThreshold, count);
+        _checkThreshold(LIFT, config.liftThreshold, count);
+        _checkThreshold(VETO, config.vetoThreshold, count);
+        _checkThreshold(ROLLBACK, config.rollbackThreshold, count);
+        if (config.haltDuration == 0 || config.haltDuration > MAX_HALT) {
+            revert HaltTimeInvalid("haltDuration", config.haltDuration, 1, MAX_HALT);
+        }
+        if (config.haltBudget < config.haltDuration || config.haltBudget > MAX_BUDGET) {
+            revert HaltTimeInvalid("haltBudget", config.haltBudget, config.haltDuration, MAX_BUDGET);
+        }
+        EmergencyStorage.Layout storage self = EmergencyStorage.state();
+        self.council = config;
+        uint64 epoch = ++self.epoch;
+        emit CouncilSet(epoch, config);
+    }
+
+    /// @notice Records the caller's approval, if he is a member, and those of `signatures`. The first bad one reverts.
+    /// @return isAgreed Whether there are enough; the act's nonce is then spent, and the caller performs it.
+    function approve(
+        bytes32 kind,
+        bytes32 subject,
+        uint256 deadline,
+        bytes[] calldata signatures
+    ) internal returns (bool isAgreed) {
+        EmergencyStorage.Layout storage self = EmergencyStorage.state();
+        bytes32 act = actOf(kind, subject);
+        uint256 expiry = block.timestamp + APPROVAL_LIFETIME;
+        bool isByMember = isMember(msg.sender);
+        if (isByMember) _record(act, kind, subject, msg.sender, expiry);
+        else if (signatures.length == 0) revert NotCouncilMember(msg.sender);
+
+        if (signatures.length != 0) {
+            if (block.timestamp > deadline) revert ApprovalExpired(deadline, block.timestamp);
+            bytes32 digest = Proposals.digestOf(keccak256(abi.encode(APPROVAL_TYPEHASH, act, deadline)));
+            if (deadline < expiry) expiry = deadline;
+            for (uint256 i; i < signatures.length; ++i) {
+                address signer = Signatures.signerOf(digest, signatures[i]);
+                if (!isMember(signer)) revert NotCouncilMember(signer);
+                _record(act, kind, subject, signer, expiry);
+            }
+        }
+
+        uint256 have = approvalsOf(act);
+        if (have < thresholdOf(kind)) return false;
+        // One nonce a subject: what was approved for the situation before this act is void after it.
+        ++self.nonces[subject];
+        emit ActExecuted(act, subject, kind, have);
+        return true;
+    }
+
+    function actOf(bytes32 kind, bytes32 subject) internal view returns (bytes32) {
+        EmergencyStorage.Layout storage self = EmergencyStorage.state();
+        return keccak256(abi.encode(kind, subject, self.epoch, self.nonces[subject]));
+    }
+
+    /// @notice Members whose approval of `act` counts now.
+    function approvalsOf(bytes32 act) internal view returns (uint256 have) {
+        EmergencyStorage.Layout storage self = EmergencyStorage.state();
+        address[] storage members = self.council.members;
+        for (uint256 i; i < members.length; ++i) {
+            if (block.timestamp <= self.approvals[act][members[i]]) ++have;
+        }
+    }
+
+    function thresholdOf(bytes32 kind) internal view returns (uint256) {
+        CouncilConfig storage council = EmergencyStorage.state().council;
+        if (kind == HALT) return council.haltThreshold;
+        if (kind == LIFT) return council.liftThreshold;
+        if (kind == VETO) return council.vetoThreshold;
+        if (kind == ROLLBACK) return council.rollbackThreshold;
+        revert ActUnknown(kind);
+    }
+
+    function isMember(address account) internal view returns (bool) {
+        address[] storage members = EmergencyStorage.state().council.members;
+        for (uint256 i; i < members.length; ++i) {
+            if (members[i] == account) return true;
+        }
+        return false;
+    }
+
+    /// @dev The later of two expiries counts, so that nobody shortens an approval by submitting an older signature.
+    function _record(bytes32 act, bytes32 kind, bytes32 subject, address member, uint256 expiry) private {
+        mapping(address => uint48) storage approvals = EmergencyStorage.state().approvals[act];
+        if (approvals[member] >= expiry) return;
+        approvals[member] = uint48(expiry);
+        emit ActApproved(act, subject, member, kind, expiry);
+    }
+
+    function _checkThreshold(bytes32 kind, uint256 threshold, uint256 members) private pure {
+        if (threshold == 0 || threshold > members) revert ThresholdInvalid(kind, threshold, members);
+    }
+}
