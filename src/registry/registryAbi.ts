@@ -15,17 +15,22 @@ export const FACETS = [
   "InvariantFacet",
   "ModuleFacet",
   "EmergencyFacet",
+  "CouncilRollbackFacet",
 ] as const;
+export type FacetName = (typeof FACETS)[number];
 
-/** One ABI of the whole registry: functions, errors and events of every facet and of the constructor, each once. */
+/**
+ * One ABI of the whole registry: functions, errors and events of every facet and of the constructor, each once; and the
+ * errors of the timelock, since a batch that the timelock refuses reverts with them through the registry.
+ */
 export async function registryAbi(artifacts: ArtifactSource): Promise<InterfaceAbi> {
   const seen = new Map<string, Fragment>();
+  const add = (fragment: Fragment) => seen.set(`${fragment.type} ${fragment.format("sighash")}`, fragment);
   for (const name of [...FACETS, "UpgradeRegistry"]) {
-    const { abi } = await artifacts.read(name);
-    for (const fragment of new Interface(abi).fragments) {
-      if (fragment.type === "constructor" || fragment.type === "fallback") continue;
-      seen.set(fragment.format("sighash") + fragment.type, fragment);
-    }
+    const { fragments } = Interface.from((await artifacts.read(name)).abi);
+    fragments.filter(({ type }) => type !== "constructor" && type !== "fallback").forEach(add);
   }
+  const timelock = Interface.from((await artifacts.read("UpgradeTimelock")).abi);
+  timelock.fragments.filter(({ type }) => type === "error").forEach(add);
   return [...seen.values()];
 }

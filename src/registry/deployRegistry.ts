@@ -1,0 +1,97 @@
+import { ContractFactory, Interface, ZeroAddress, type Signer } from "ethers";
+import type { ArtifactSource, Client } from "../client";
+import { SlipwayError } from "../errors";
+import { FACETS, registryAbi, type FacetName } from "./registryAbi";
+import type { RegistryParameters } from "./registryParameters";
+import { packSeats } from "./seats";
+
+/** Where a deployed registry lives. */
+export interface RegistryDeployment {
+  registry: string;
+  timelock: string;
+  facets: Record<FacetName, string>;
+  /** Block in which the registry was created: the first one to look for its events. */
+  block: number;
+}
+
+export interface DeployRegistryOptions {
+  /** Facets of an interrupted run. One is used again only where its code is the compiled one. */
+  known?: Partial<Record<FacetName, string>>;
+  /** Called after each deployment, so that an interrupted run can go on. */
+  onFacet?: (name: FacetName, address: string) => Promise<void> | void;
+}
+
+const ADD = 0;
+
+/**
+ * Deploys the facets, then the registry and its timelock in one transaction. The deployer has no power afterwards: roles,
+ * council, thresholds and electorate are arguments of the constructor.
+ */
+export async function deployRegistry(
+  client: Pick<Client, "artifacts" | "log"> & { signer?: Signer },
+  parameters: RegistryParameters,
+  { known = {}, onFacet }: DeployRegistryOptions = {},
+): Promise<RegistryDeployment> {
+  const { artifacts, signer, log } = client;
+  if (signer === undefined) throw new SlipwayError("SignerMissing", { where: "registry deploy" });
+
+  const facets: Partial<Record<FacetName, string>> = {};
+  const cuts = [];
+  for (const name of FACETS) {
+    const address = (await reuse(artifacts, signer, name, known[name])) ?? (await deploy(artifacts, signer, name));
+    facets[name] = address;
+    cuts.push({ facetAddress: address, action: ADD, functionSelectors: await selectorsOf(artifacts, name) });
+    log(`${name} ${address}`);
+    await onFacet?.(name, address);
+  }
+
+  const { policies, roles, council, maxPower } = parameters;
+  const { abi, bytecode } = await artifacts.read("UpgradeRegistry");
+  const factory = new ContractFactory(abi, bytecode, signer);
+  const registry = await factory.deploy({
+    facets: cuts,
+    roles,
+    policies: [policies.standard, policies.critical, policies.emergency],
+    council,
+    maxPower,
+    seats: packSeats(parameters.seats),
+    timelock: parameters.timelock ?? ZeroAddress,
+    timelockMinDelay: parameters.timelockMinDelay,
+  });
+  const receipt = await registry.deploymentTransaction()?.wait();
+  if (receipt === null || receipt === undefined)
+    throw new SlipwayError("TransactionLost", { where: "UpgradeRegistry" });
+
+  const iface = new Interface(await registryAbi(artifacts));
+  const timelock = receipt.logs.map((entry) => iface.parseLog(entry)).find((event) => event?.name === "TimelockSet")
+    ?.args["timelock"] as string;
+  const address = await registry.getAddress();
+  log(`UpgradeRegistry ${address}, timelock ${timelock}`);
+  return { registry: address, timelock, facets: facets as Record<FacetName, string>, block: receipt.blockNumber };
+}
+
+/** Selectors that a facet brings to the diamond: every function it has. */
+export async function selectorsOf(artifacts: ArtifactSource, name: FacetName): Promise<string[]> {
+  const iface = Interface.from((await artifacts.read(name)).abi);
+  const selectors: string[] = [];
+  iface.forEachFunction(({ selector }) => selectors.push(selector));
+  return selectors;
+}
+
+async function reuse(
+  artifacts: ArtifactSource,
+  signer: Signer,
+  name: FacetName,
+  address: string | undefined,
+): Promise<string | undefined> {
+  if (address === undefined) return undefined;
+  const { deployedBytecode } = await artifacts.read(name);
+  return (await signer.provider?.getCode(address)) === deployedBytecode ? address : undefined;
+}
+
+async function deploy(artifacts: ArtifactSource, signer: Signer, name: FacetName): Promise<string> {
+  const { abi, bytecode } = await artifacts.read(name);
+  const contract = await new ContractFactory(abi, bytecode, signer).deploy();
+  await contract.waitForDeployment();
+  return contract.getAddress();
+}

@@ -1,0 +1,49 @@
+import type { Fraction } from "../plan/types";
+import type { Seat } from "./seats";
+
+/** Thresholds and delays of one plan class; seconds. A voting period of zero makes the class unavailable. */
+export interface ClassPolicy {
+  approval: Fraction;
+  quorum: Fraction;
+  minVoters: number;
+  votingPeriod: number;
+  delay: number;
+  integrityAttestations: number;
+  simulationAttestations: number;
+}
+
+/** The emergency body; seconds. */
+export interface CouncilConfig {
+  members: string[];
+  haltThreshold: number;
+  liftThreshold: number;
+  vetoThreshold: number;
+  rollbackThreshold: number;
+  haltDuration: number;
+  haltBudget: number;
+}
+
+/** Everything a registry starts with. */
+export interface RegistryParameters {
+  roles: { release: string[]; risk: string[]; incident: string[]; attesters: string[] };
+  policies: { standard: ClassPolicy; critical: ClassPolicy; emergency: ClassPolicy };
+  council: CouncilConfig;
+  /** Share of total power that one seat may exert. */
+  maxPower: Fraction;
+  seats: Seat[];
+  /** An existing timelock that will make the registry its proposer, canceller and executor. Absent: deploy one. */
+  timelock?: string;
+  /** Seconds; of the timelock to deploy. */
+  timelockMinDelay: number;
+}
+
+/** A class that no plan may use. */
+export const UNAVAILABLE: ClassPolicy = {
+  approval: { numerator: 0, denominator: 0 },
+  quorum: { numerator: 0, denominator: 0 },
+  minVoters: 0,
+  votingPeriod: 0,
+  delay: 0,
+  integrityAttestations: 0,
+  simulationAttestations: 0,
+};
