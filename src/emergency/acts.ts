@@ -125,15 +125,11 @@ async function act(client: Client, registry: Registry, work: ActWork): Promise<P
   });
 }
 
-/** Whether a member's approval of an act is recorded and still counts, from its events. */
+/** Whether a member's approval of an act is recorded and still counts. */
 async function hasApproved(client: Client, registry: Registry, approved: string, member: string): Promise<boolean> {
-  const logs = await client.provider.getLogs({
-    address: registry.address,
-    topics: registry.iface.encodeFilterTopics("ActApproved", [approved, null, member]) as string[],
-    fromBlock: 0,
-  });
+  const expiry = await registry.contract.getFunction("approvalOf")(approved, member);
   const latest = await client.provider.getBlock("latest");
-  return logs.some((log) => Number(registry.iface.parseLog(log)?.args["expiry"] ?? 0) >= (latest?.timestamp ?? 0));
+  return Number(expiry) >= (latest?.timestamp ?? 0) && Number(expiry) !== 0;
 }
 
 async function isHalted(client: Client, registry: Registry, scope: string): Promise<boolean> {

@@ -84,6 +84,11 @@ contract EmergencyFacet is IEmergencyFacet, Access, Locked {
     }
 
     /// @inheritdoc IEmergencyFacet
+    function approvalOf(bytes32 act, address member) external view returns (uint256 expiry) {
+        return EmergencyStorage.state().approvals[act][member];
+    }
+
+    /// @inheritdoc IEmergencyFacet
     function haltOf(bytes32 scope) external view returns (uint64 until, uint32 budget) {
         return Halts.statusOf(scope);
     }

@@ -254,6 +254,9 @@ interface IEmergencyFacet {
     /// @param kind `keccak256` of "halt", "lift", "veto" or "rollback"; `subject` the scope or proposal.
     function actOf(bytes32 kind, bytes32 subject) external view returns (bytes32 act, uint256 have, uint256 need);
 
+    /// @notice Seconds since the epoch until which `member`'s approval of `act` counts; zero: none was given.
+    function approvalOf(bytes32 act, address member) external view returns (uint256 expiry);
+
     /// @notice End of the halt in force for `scope` (seconds; zero: none) and the budget left (seconds).
     function haltOf(bytes32 scope) external view returns (uint64 until, uint32 budget);
 }

@@ -1,0 +1,221 @@
+import { decodeBytes32String } from "ethers";
+import { readCanaryAt, type CanaryStatus } from "../canary/status";
+import type { Client } from "../client";
+import { PlanClass, type Fraction, type Plan } from "../plan/types";
+import type { Registry } from "./connect";
+import { readFacts, readSeats, type Facts } from "./facts";
+import { readPlan } from "./readPlan";
+import { isEnded, readStatus, type Status } from "./state";
+
+/** What may happen next, when, by whom, and how. Times are seconds; zero: no bound. */
+export interface NextStep {
+  what: string;
+  who: string;
+  earliest: number;
+  latest: number;
+  command: string;
+}
+
+/** Something that keeps the next step from happening. */
+export interface Blocker {
+  what: string;
+  /** "5/12 = 41.6%, needs 2/3". */
+  measure: string;
+  /** Accounts that are missing, where they are known. */
+  missing: string[];
+}
+
+export interface StatusReport {
+  proposalId: string;
+  title: string;
+  /** The chain's clock, seconds. */
+  now: number;
+  status: Status;
+  facts: Facts;
+  planClass: string;
+  stages: { label: string; dwell: number; isDone: boolean }[];
+  next: NextStep[];
+  blockers: Blocker[];
+  canaries: CanaryStatus[];
+  stop: NextStep[];
+}
+
+/** Answers, in this order: where it is, what comes next and when, who does it and how, what blocks it, how to stop it. */
+export async function statusOf(client: Client, registry: Registry, proposalId: string): Promise<StatusReport> {
+  const [facts, status, plan, latest] = await Promise.all([
+    readFacts(registry, proposalId),
+    readStatus(registry, proposalId),
+    readPlan(client, registry, proposalId),
+    client.provider.getBlock("latest"),
+  ]);
+  const canaries: CanaryStatus[] = [];
+  for (const name of facts.modules) {
+    const { account } = await registry.contract.getFunction("moduleOf")(name);
+    const canary = await readCanaryAt(client, { module: decodeBytes32String(name), proxy: account });
+    if (canary !== undefined) canaries.push(canary);
+  }
+  const now = latest?.timestamp ?? 0;
+  return {
+    proposalId,
+    title: plan.title,
+    now,
+    status,
+    facts,
+    planClass: Object.keys(PlanClass)[plan.planClass] ?? "",
+    stages: plan.stages.map((stage, index) => ({
+      label: decodeBytes32String(stage.label),
+      dwell: Number(stage.dwell),
+      isDone: index < status.nextStage,
+    })),
+    next: nextSteps(proposalId, { status, facts, plan }),
+    blockers: await blockers(registry, { proposalId, status, facts, plan, now, canaries }),
+    canaries,
+    stop: stopSteps(proposalId, { status, facts }),
+  };
+}
+
+/** The command that a person types next; undefined once nothing is left to do. */
+export function nextCommand(report: Pick<StatusReport, "next">): string | undefined {
+  return report.next[0]?.command;
+}
+
+function nextSteps(
+  proposalId: string,
+  { status, facts, plan }: { status: Status; facts: Facts; plan: Plan },
+): NextStep[] {
+  const short = proposalId.slice(2, 8);
+  const step = (what: string, who: string, verb: string, earliest: number, latest: number): NextStep => ({
+    what,
+    who,
+    earliest,
+    latest,
+    command: `npx hardhat upgrade ${verb}`,
+  });
+  switch (status.state) {
+    case "Voting":
+      return [
+        step("vote", "every account with a seat", `vote ${short} --choice for`, facts.proposedAt, facts.votingEndsAt),
+        step("attest", "attesters", `attest ${short} --kind integrity`, facts.proposedAt, status.notAfter),
+        step("signal ready", "every account with a seat", `ready ${short}`, facts.proposedAt, status.notAfter),
+      ];
+    case "Approved":
+      return [step("schedule", "anyone", `schedule ${short}`, facts.votingEndsAt, status.notAfter)];
+    case "Scheduled":
+    case "InProgress": {
+      const isLast = status.nextStage === status.stageCount;
+      const label = isLast ? "complete" : `stage ${status.nextStage} "${labelOf(plan, status.nextStage)}"`;
+      return [step(label, "anyone", `advance ${short}`, status.notBefore, status.notAfter)];
+    }
+    case "Stalled":
+      return [step("roll back", "anyone", `rollback ${short}`, 0, 0)];
+    default:
+      return [];
+  }
+}
+
+function stopSteps(proposalId: string, { status, facts }: { status: Status; facts: Facts }): NextStep[] {
+  if (isEnded(status.state) || status.state === "Stalled") return [];
+  const short = proposalId.slice(2, 8);
+  const council = (what: string, verb: string): NextStep => ({
+    what,
+    who: "the council",
+    earliest: 0,
+    latest: 0,
+    command: `npx hardhat emergency ${verb}`,
+  });
+  const steps = [council("veto", `veto ${short} --reason "…"`)];
+  if (status.state === "InProgress") steps.unshift(council("roll back at once", `rollback ${short}`));
+  for (const name of facts.modules) {
+    const module = decodeBytes32String(name);
+    if (status.state === "InProgress") {
+      steps.push({
+        what: `freeze the canary of ${module}`,
+        who: "the incident key, or any council member",
+        earliest: 0,
+        latest: 0,
+        command: `npx hardhat canary freeze ${module}`,
+      });
+    }
+  }
+  return steps;
+}
+
+interface BlockerContext {
+  proposalId: string;
+  status: Status;
+  facts: Facts;
+  plan: Plan;
+  now: number;
+  canaries: CanaryStatus[];
+}
+
+async function blockers(registry: Registry, context: BlockerContext): Promise<Blocker[]> {
+  const { status, facts, plan, now } = context;
+  const found: Blocker[] = [];
+  if (status.isHalted) found.push({ what: "halted by the council", measure: "schedule and advance wait", missing: [] });
+  if (status.state === "Voting" || status.state === "Approved") {
+    const policy = await registry.contract.getFunction("classPolicyOf")(plan.planClass);
+    if (status.state === "Voting") {
+      const approval = {
+        numerator: Number(policy.approval.numerator),
+        denominator: Number(policy.approval.denominator),
+      };
+      if (!isMet(approval, facts.forPower, facts.clippedTotal) || facts.voters < Number(policy.minVoters)) {
+        const who = await absent(registry, context, "hasVoted");
+        const measure = `for ${share(facts.forPower, facts.clippedTotal, approval)}, ${facts.voters} of ${policy.minVoters} voters`;
+        found.push({ what: "votes", measure, missing: who });
+      }
+    }
+    if (!isMet(plan.readiness.threshold, facts.readyPower, facts.clippedTotal)) {
+      const who = await absent(registry, context, "isReady");
+      found.push({
+        what: "ready",
+        measure: share(facts.readyPower, facts.clippedTotal, plan.readiness.threshold),
+        missing: who,
+      });
+    }
+    for (const kind of ["integrity", "simulation"] as const) {
+      const have = facts[`${kind}Attestations`];
+      const need = Number(policy[`${kind}Attestations`]);
+      if (have < need) found.push({ what: `${kind} attestations`, measure: `${have}, needs ${need}`, missing: [] });
+    }
+  }
+  if ((status.state === "Scheduled" || status.state === "InProgress") && now < status.notBefore) {
+    const what = status.nextStage === 0 ? "the timelock" : "the dwell of the last stage";
+    found.push({ what, measure: `${status.notBefore - now} s left`, missing: [] });
+  }
+  for (const canary of context.canaries) {
+    if (canary.isFrozen) {
+      found.push({ what: `canary of ${canary.module} is frozen`, measure: "only a rollback ends it", missing: [] });
+    }
+  }
+  return found;
+}
+
+/** Accounts with a seat that have not done it yet. */
+async function absent(
+  registry: Registry,
+  { proposalId, facts }: BlockerContext,
+  view: "hasVoted" | "isReady",
+): Promise<string[]> {
+  const seats = await readSeats(registry, facts.electorate);
+  const done = await Promise.all(
+    seats.map((_seat, index) => registry.contract.getFunction(view)(proposalId, index) as Promise<boolean>),
+  );
+  return seats.filter((_seat, index) => !done[index]).map((seat) => seat.account);
+}
+
+function isMet(threshold: Fraction, part: bigint, whole: bigint): boolean {
+  if (threshold.numerator === 0) return true;
+  return whole > 0n && part * BigInt(threshold.denominator) >= whole * BigInt(threshold.numerator);
+}
+
+/** "5/12 = 41.6%, needs 2/3"; the percentage is cut, never rounded up to a threshold that is not met. */
+function share(part: bigint, whole: bigint, threshold: Fraction): string {
+  const tenths = whole === 0n ? 0n : (part * 1000n) / whole;
+  return `${part}/${whole} = ${tenths / 10n}.${tenths % 10n}%, needs ${threshold.numerator}/${threshold.denominator}`;
+}
+
+function labelOf(plan: Plan, stage: number): string {
+  return decodeBytes32String(plan.stages[stage]?.label ?? `0x${"00".repeat(32)}`);
+}
