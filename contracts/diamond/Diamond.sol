@@ -11,7 +11,6 @@ abstract contract Diamond {
     /// @notice The selector is paused.
     error FunctionIsPaused(bytes4 selector);
 
-    /// @dev A plain transfer of native value has the selector zero, which no facet serves: it is refused.
     fallback() external payable {
         uint256 route = DiamondStorage.routeOf(msg.sig);
         address facet = DiamondStorage.facetOf(route);
@@ -27,5 +26,10 @@ abstract contract Diamond {
             }
             return(0, returndatasize())
         }
+    }
+
+    /// @dev A diamond keeps no native value that a facet did not ask for.
+    receive() external payable {
+        revert FunctionUnknown(msg.sig);
     }
 }
