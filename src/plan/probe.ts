@@ -4,8 +4,8 @@ import { encodeCall, looseFunction } from "./abi";
 import type { RawArgument } from "./fields";
 import { Op, type Probe } from "./types";
 
-/** Gas a probe is given unless its author says otherwise: a getter behind a proxy and a router costs a tenth. */
-export const DEFAULT_PROBE_GAS = 200_000n;
+/** Gas a probe is given unless its author says otherwise: a getter behind a proxy and a router takes about a third. */
+export const DEFAULT_PROBE_GAS = 100_000n;
 
 /** How comparisons are written in files. */
 export const OPS = { "==": Op.Eq, "!=": Op.Ne, "<": Op.Lt, "<=": Op.Lte, ">": Op.Gt, ">=": Op.Gte } as const;

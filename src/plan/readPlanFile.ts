@@ -3,13 +3,16 @@ import { id } from "ethers";
 import type { AddressBook } from "../chain/addressBook";
 import { SlipwayError } from "../errors";
 import { planFileSchema, type PlanFile } from "./schema";
-import { readYaml, type Locate } from "./yamlFile";
+import { readYaml } from "./yamlFile";
+
+/** `file:line:column, key …` of a value. */
+export type Where = (...path: (string | number)[]) => string;
 
 /** A plan file that has the form of one, with where each value stands, for errors that the chain finds later. */
 export interface LoadedPlanFile {
   file: string;
   plan: PlanFile;
-  locate: Locate;
+  where: Where;
   /** keccak256 of the text: the journal keeps it, so that an edit after proposing is seen. */
   textHash: string;
 }
@@ -30,5 +33,6 @@ export function readPlanFile(file: string, addresses: AddressBook): LoadedPlanFi
 /** The same for a text at hand. */
 export function parsePlanText(text: string, file: string, addresses: AddressBook): LoadedPlanFile {
   const { value, locate } = readYaml(text, file, planFileSchema, addresses, { invalid: "PlanFileInvalid" });
-  return { file, plan: value, locate, textHash: id(text) };
+  const where: Where = (...path) => `${locate(path)}, key ${path.join(".")}`;
+  return { file, plan: value, where, textHash: id(text) };
 }

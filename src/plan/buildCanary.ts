@@ -1,0 +1,95 @@
+import { AbiCoder, Interface, keccak256 } from "ethers";
+import type { AddressBook } from "../chain/addressBook";
+import type { Client } from "../client";
+import type { LoadedInvariant } from "../invariants/loadInvariants";
+import type { Registry } from "../registry/connect";
+import { buildPolicy } from "./buildPolicy";
+import type { StageContext } from "./buildStages";
+import { checkControlSelector } from "./checkControlSelector";
+import type { Defaults } from "./defaults";
+import { locateDeployment, type Deployment } from "./deployments";
+import type { Candidate } from "./findCandidate";
+import type { Ground } from "./findGround";
+import type { LoadedPlanFile } from "./readPlanFile";
+import type { CanaryFile } from "./schema";
+
+export interface CanaryContext {
+  registry: Registry;
+  chainId: bigint;
+  ground: Ground;
+  candidate: Candidate;
+  invariants: readonly LoadedInvariant[];
+  /** Version of the module, and nonce, that the plan carries. */
+  baseVersion: bigint;
+  nonce: bigint;
+  defaults: Defaults;
+  book: AddressBook;
+  deployer: string;
+}
+
+export interface BuiltCanary {
+  deployment: Deployment;
+  stages: NonNullable<StageContext["canary"]>;
+}
+
+/** The router of a plan's canary, with the policy it is installed with. */
+export async function buildCanary(
+  client: Client,
+  loaded: LoadedPlanFile,
+  canary: CanaryFile,
+  context: CanaryContext,
+): Promise<BuiltCanary> {
+  const { registry, chainId, ground, candidate, baseVersion, nonce, defaults, book, deployer } = context;
+  const { module, proxy, timelock, route } = ground;
+  const { plan: file, where } = loaded;
+  const [router, routerAbi, controlAbi] = await Promise.all([
+    client.artifacts.read("TrafficRouter"),
+    client.artifacts.read("ITrafficRouter").then((artifact) => new Interface(artifact.abi)),
+    client.artifacts.read("ITrafficControl").then((artifact) => new Interface(artifact.abi)),
+  ]);
+  await checkControlSelector(client, candidate, proxy.implementation, routerAbi, where("upgrade"));
+
+  const salt = defaults.fill(
+    "canary.salt",
+    canary.salt,
+    keccak256(
+      AbiCoder.defaultAbiCoder().encode(
+        ["uint256", "address", "bytes32", "uint64", "string", "uint256"],
+        [chainId, registry.address, module.word, baseVersion, file.title, nonce],
+      ),
+    ),
+    "from registry, module, title and nonce: who is in one canary says nothing about the next",
+  );
+  const policy = await buildPolicy(canary, {
+    client,
+    abi: candidate.abi,
+    salt,
+    invariants: context.invariants,
+    defaults,
+    where: (...path) => where("canary", ...path),
+  });
+  const values = [
+    route.kind,
+    proxy.implementation,
+    candidate.deployment.address,
+    timelock,
+    registry.address,
+    policyIdOf(module.word, baseVersion, salt),
+  ];
+  const deployment = await locateDeployment(
+    client,
+    {
+      role: "router",
+      contractName: router.contractName,
+      initCode: router.bytecode + new Interface(router.abi).encodeDeploy(values).slice(2),
+    },
+    { book, deployer, pending: [candidate.deployment], where: where("canary") },
+  );
+  const steps = canary.steps.map(({ share, dwell }) => ({ share, dwell }));
+  return { deployment, stages: { router: deployment.address, policy, steps, routerAbi, controlAbi } };
+}
+
+/** Id of a router's policy: a new canary never reads an old one's storage. */
+export function policyIdOf(module: string, baseVersion: bigint, salt: string): string {
+  return keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "uint64", "bytes32"], [module, baseVersion, salt]));
+}

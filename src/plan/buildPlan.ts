@@ -1,0 +1,270 @@
+import { ZeroHash } from "ethers";
+import { readAddressBook, type AddressBook } from "../chain/addressBook";
+import { SLOTS } from "../chain/erc1967";
+import type { Client } from "../client";
+import { SlipwayError } from "../errors";
+import { checkCatalogue } from "../invariants/checkCatalogue";
+import { loadInvariants } from "../invariants/loadInvariants";
+import type { Registry } from "../registry/connect";
+import { buildCanary } from "./buildCanary";
+import { buildRollbacks, buildStages, type StageContext } from "./buildStages";
+import { checkCandidate } from "./checkCandidate";
+import { Defaults } from "./defaults";
+import type { Deployment } from "./deployments";
+import { hashPlan, NO_EVIDENCE, subjectOf } from "./eip712";
+import { explainPlan, type PlanExplanation } from "./explainPlan";
+import { findCandidate, type Candidate } from "./findCandidate";
+import { findGround, type Ground } from "./findGround";
+import { pinnedAccounts } from "./pinnedAccounts";
+import { readProbe } from "./probe";
+import type { LoadedPlanFile } from "./readPlanFile";
+import type { PlanFile } from "./schema";
+import { addStatedGates, nodeArtifact, statedRollback } from "./statedParts";
+import { ModuleKind, PlanClass, type Plan } from "./types";
+import { PROXY_ABI, upgradeInterfaceOf, type UpgradeRoute } from "./upgradeCalls";
+import { formatDuration } from "./units";
+
+export interface BuildOptions {
+  /** Folder that artifacts and packages are resolved from. */
+  root: string;
+  /** Folder of the catalogue. */
+  invariantsDir: string;
+  /** Who proposes, unless the file says so; else the signer. */
+  proposer?: string;
+  /** keccak256 of the rehearsal's report; zero before it. */
+  reportHash?: string;
+  /** Names for the catalogue's placeholders and for deployments; by default this network's. */
+  addresses?: AddressBook;
+}
+
+export interface BuiltPlan {
+  plan: Plan;
+  /** EIP-712 hash of the plan. Of no use for proposing until `isFinal`. */
+  proposalId: string;
+  /** Hash with the evidence zeroed: what a rehearsal's report names. */
+  subject: string;
+  /** Everything the plan relies on is on chain; only then may it be proposed. */
+  isFinal: boolean;
+  deployments: Deployment[];
+  explain: PlanExplanation;
+}
+
+/** A pointer that no opcode can read, so that the registry cannot gate on it. */
+export interface OffchainPointer {
+  account: string;
+  slot: string;
+  name: string;
+  expected: string;
+}
+
+/**
+ * From a plan file to the exact struct that is hashed, against the chain as it is. Reads only: what has to be deployed first
+ * is listed, and simulated where it would stand. The first thing that is wrong ends it with one error.
+ */
+export async function buildPlan(
+  client: Client,
+  registry: Registry,
+  loaded: LoadedPlanFile,
+  options: BuildOptions,
+): Promise<BuiltPlan> {
+  const { plan: file, where } = loaded;
+  const defaults = new Defaults();
+  const book = options.addresses ?? readAddressBook(client.deploymentsDir);
+  const chainId = await checkChain(client, loaded);
+  const ground = await findGround(client, registry, loaded);
+  const proposer = await proposerOf(client, loaded, options, defaults);
+  const deployer = (await client.signer?.getAddress()) ?? proposer;
+  const { module, proxy, route } = ground;
+
+  const candidate = await findCandidate(client, loaded, {
+    root: options.root,
+    book,
+    deployer,
+    stable: proxy.implementation,
+  });
+  const invariants = loadInvariants(options.invariantsDir, file.invariants ?? [], book);
+  await checkCatalogue(registry, invariants, where("invariants"));
+  const baseVersion = defaults.fill("baseVersion", file.baseVersion, module.version, "the module's present version");
+  const nonce = defaults.fill("nonce", file.nonce, 0n, "raise it to propose an equal plan again");
+  const stated = defaults.fill("canary", file.canary, "none" as const, "the candidate serves everyone at once");
+  const canary =
+    stated === "none"
+      ? undefined
+      : await buildCanary(client, loaded, stated, {
+          registry,
+          chainId,
+          ground,
+          candidate,
+          invariants,
+          baseVersion,
+          nonce,
+          defaults,
+          book,
+          deployer,
+        });
+  const deployments = [candidate.deployment, ...(canary === undefined ? [] : [canary.deployment])];
+
+  const pins = await pinnedAccounts(client, ground, deployments, loaded);
+  const context: StageContext = {
+    route,
+    stableVerbs: route.verbs,
+    candidateVerbs: await candidateVerbs(client, route, candidate),
+    stable: proxy.implementation,
+    candidate: candidate.deployment.address,
+    timelock: ground.timelock,
+    init: candidate.init,
+    canary: canary?.stages,
+    promoteDwell: promoteDwell(file, canary !== undefined, defaults),
+    hasImplementationGetter: await hasImplementationGetter(client, route),
+    pins: pins.stage,
+    rollbackPins: pins.rollback,
+    invariants: invariants.map((entry) => entry.id),
+    minGas: defaults.fill("minGas", file.minGas, 500_000n, "gas that must be left when a batch starts"),
+    statedRollback: statedRollback(loaded, candidate.abi, defaults),
+  };
+  const stages = buildStages(context);
+  addStatedGates(stages, loaded);
+  const plan: Plan = {
+    title: file.title,
+    uri: defaults.fill("uri", file.uri, "", "where the discussion lives", "(none)"),
+    proposer,
+    nonce,
+    planClass: CLASSES[defaults.fill("class", file.class, "standard" as const, "the usual thresholds and delays")],
+    targets: [{ module: module.word, baseVersion }],
+    stages,
+    rollbacks: buildRollbacks(context, stages.length),
+    containments: [],
+    ...windowsOf(file, defaults),
+    artifact: nodeArtifact(file.artifact),
+    evidence: { ...NO_EVIDENCE, reportHash: options.reportHash ?? ZeroHash },
+  };
+  await checkCandidate(
+    client,
+    { candidate, context, deployments, deployer, plan, errors: registry.iface },
+    where("upgrade"),
+  );
+
+  const result = {
+    plan,
+    proposalId: hashPlan(plan, registry.domain),
+    subject: subjectOf(plan, registry.domain),
+    isFinal: deployments.every((deployment) => deployment.isDeployed),
+    deployments,
+  };
+  const explain = await explainPlan(client, registry, {
+    ...result,
+    file: loaded.file,
+    textHash: loaded.textHash,
+    chainId,
+    ground,
+    candidate,
+    canary: canary?.stages,
+    invariants,
+    defaults: defaults.filled,
+    offchainPointers: offchainPointers(context),
+    names: book.addresses,
+  });
+  return { ...result, explain };
+}
+
+const CLASSES = { standard: PlanClass.Standard, critical: PlanClass.Critical, emergency: PlanClass.Emergency } as const;
+
+async function checkChain(client: Client, { plan: file, where }: LoadedPlanFile): Promise<bigint> {
+  const { chainId } = await client.provider.getNetwork();
+  if (file.chain !== undefined && file.chain !== chainId) {
+    throw new SlipwayError("WrongChain", {
+      where: where("chain"),
+      expected: `chain ${file.chain}`,
+      found: `chain ${chainId}`,
+      next: "add --network with the network of that chain",
+    });
+  }
+  return chainId;
+}
+
+async function proposerOf(
+  client: Client,
+  { plan, file }: LoadedPlanFile,
+  options: BuildOptions,
+  defaults: Defaults,
+): Promise<string> {
+  const fallback = options.proposer ?? (await client.signer?.getAddress());
+  if (plan.proposer !== undefined) return plan.proposer;
+  if (fallback !== undefined) return defaults.fill("proposer", undefined, fallback, "the account that runs this");
+  throw new SlipwayError("SignerMissing", {
+    where: file,
+    expected: "a proposer",
+    found: "neither a key proposer nor a signer",
+    next: "add --as ADDRESS",
+  });
+}
+
+/** How the candidate takes upgrades once it serves: the way back from the last stage asks it. */
+async function candidateVerbs(
+  client: Client,
+  route: UpgradeRoute,
+  { deployment, abi }: Candidate,
+): Promise<UpgradeRoute["verbs"]> {
+  if (route.kind === ModuleKind.Transparent) return route.verbs;
+  if (deployment.isDeployed) return upgradeInterfaceOf(client.provider, deployment.address);
+  return abi.hasFunction("UPGRADE_INTERFACE_VERSION()") ? "v5" : "v4";
+}
+
+/** OpenZeppelin 4's ProxyAdmin tells a proxy's implementation; version 5's does not. */
+async function hasImplementationGetter(client: Client, route: UpgradeRoute): Promise<boolean> {
+  if (route.proxyAdmin === undefined) return false;
+  const answer = await readProbe(client.provider, {
+    target: route.proxyAdmin,
+    data: PROXY_ABI.encodeFunctionData("getProxyImplementation", [route.proxy]),
+    gas: 100_000n,
+  });
+  return answer !== undefined;
+}
+
+function promoteDwell(file: PlanFile, hasCanary: boolean, defaults: Defaults): bigint {
+  const [value, why] = hasCanary
+    ? ([0n, "the canary's last step was the observation"] as const)
+    : ([86_400n, "the way back stays open for a day"] as const);
+  return defaults.fill("promote.dwell", file.promote?.dwell, value, why, formatDuration(value));
+}
+
+function windowsOf(file: PlanFile, defaults: Defaults): Pick<Plan, "readiness" | "executionWindow"> {
+  const { readiness } = file;
+  const duration = (key: string, stated: bigint | undefined, value: bigint, why: string) =>
+    defaults.fill(key, stated, value, why, formatDuration(value));
+  return {
+    readiness: {
+      threshold: defaults.fill(
+        "readiness.threshold",
+        readiness?.threshold,
+        { numerator: 2, denominator: 3 },
+        "two thirds of the electorate's power",
+        "2/3",
+      ),
+      deadline: duration("readiness.deadline", readiness?.deadline, 604_800n, "a week after the vote"),
+      schedulingWindow: duration(
+        "readiness.window",
+        readiness?.window,
+        86_400n,
+        "a day between scheduling and the first stage",
+      ),
+    },
+    executionWindow: duration(
+      "executionWindow",
+      file.executionWindow,
+      259_200n,
+      "a stage must start within it, or the plan expires or stalls",
+    ),
+  };
+}
+
+function offchainPointers({ route, stable, hasImplementationGetter }: StageContext): OffchainPointer[] {
+  const pointers: OffchainPointer[] = [];
+  if (!hasImplementationGetter) {
+    pointers.push({ account: route.proxy, slot: SLOTS.implementation, name: "implementation", expected: stable });
+  }
+  if (route.proxyAdmin !== undefined) {
+    pointers.push({ account: route.proxy, slot: SLOTS.admin, name: "admin", expected: route.proxyAdmin });
+  }
+  return pointers;
+}

@@ -1,0 +1,196 @@
+import { ErrorFragment, type Interface } from "ethers";
+import { SlipwayError } from "../errors";
+import { RightKind, type Condition } from "../invariants/types";
+import type { LoadedInvariant } from "../invariants/loadInvariants";
+import type { Client } from "../client";
+import { functionOf, headWordOf } from "./abi";
+import type { Defaults } from "./defaults";
+import { nearest } from "./nearest";
+import { readProbe } from "./probe";
+import type { CanaryFile } from "./schema";
+import { parseWeight } from "./units";
+
+/** How one selector is routed, as contracts/traffic/ITrafficRouter.sol defines it. Words count from 1. */
+export interface SelectorRule {
+  selector: string;
+  cohortWord: number;
+  meterWord: number;
+  /** 18 decimals. */
+  weight: bigint;
+  isFree: boolean;
+}
+
+/** What decides which code serves which call. */
+export interface Policy {
+  /** Basis points. */
+  share: number;
+  salt: string;
+  isCounted: boolean;
+  /** Seconds; zero: no cap. */
+  interval: bigint;
+  cap: bigint;
+  valueWeight: bigint;
+  errorBudget: bigint;
+  candidateGas: bigint;
+  rules: SelectorRule[];
+  expectedErrors: string[];
+  invariants: Condition[];
+}
+
+const ONE = parseWeight("1")!;
+/** A window keeps its sums in 112 bits. */
+const MAX_CAP = 2n ** 112n - 1n;
+
+export interface PolicyContext {
+  client: Client;
+  /** The candidate's. */
+  abi: Interface;
+  salt: string;
+  invariants: readonly LoadedInvariant[];
+  defaults: Defaults;
+  /** `file:line:column` of a key below `canary`. */
+  where: (...path: (string | number)[]) => string;
+}
+
+/** The policy a router is installed with. */
+export async function buildPolicy(canary: CanaryFile, context: PolicyContext): Promise<Policy> {
+  const { defaults } = context;
+  const { budget } = canary;
+  return {
+    share: canary.steps[0]!.share,
+    salt: context.salt,
+    isCounted: defaults.fill(
+      "canary.count",
+      canary.count,
+      true,
+      "calls on each version are what a canary is judged by",
+    ),
+    interval:
+      budget?.per ??
+      defaults.fill("canary.budget", undefined, 0n, "no cap: nothing bounds what the candidate may lose", "none"),
+    cap: budget === undefined ? 0n : checkRange(budget.cap, 1n, MAX_CAP, context.where("budget", "cap")),
+    valueWeight:
+      budget === undefined
+        ? 0n
+        : defaults.fill("canary.budget.value", budget.value, ONE, "native value counts as it is", "1"),
+    errorBudget: checkRange(
+      defaults.fill("canary.errorBudget", canary.errorBudget, 3n, "the third break freezes the canary"),
+      1n,
+      255n,
+      context.where("errorBudget"),
+    ),
+    candidateGas: checkRange(
+      defaults.fill("canary.candidateGas", canary.candidateGas, 2_000_000n, "most gas one call gives the candidate"),
+      21_000n,
+      2n ** 32n - 1n,
+      context.where("candidateGas"),
+    ),
+    rules: buildRules(canary, context),
+    expectedErrors: (canary.expectedErrors ?? []).map((name, i) =>
+      errorSelector(context.abi, name, context.where("expectedErrors", i)),
+    ),
+    invariants: await inlineConditions(context),
+  };
+}
+
+/** One rule a selector, gathered from cohorts, meters and free functions. */
+function buildRules(canary: CanaryFile, { abi, where, defaults }: PolicyContext): SelectorRule[] {
+  const rules = new Map<string, SelectorRule>();
+  const ruleOf = (name: string, place: string) => {
+    const fragment = functionOf(abi, name, place);
+    const rule = rules.get(fragment.selector) ?? {
+      selector: fragment.selector,
+      cohortWord: 0,
+      meterWord: 0,
+      weight: 0n,
+      isFree: false,
+    };
+    rules.set(fragment.selector, rule);
+    return { fragment, rule };
+  };
+
+  const cohort = defaults.fill("canary.cohort", canary.cohort, "sender", "a user stays on one version");
+  const cohorts = cohort === "sender" ? [] : Array.isArray(cohort) ? cohort : [cohort];
+  cohorts.forEach((entry, i) => {
+    const place = Array.isArray(cohort) ? where("cohort", i, "arg") : where("cohort", "arg");
+    const { fragment, rule } = ruleOf(entry.function, place);
+    rule.cohortWord = headWordOf(fragment, entry.arg, false, place);
+  });
+  canary.budget?.meters?.forEach((meter, i) => {
+    const place = where("budget", "meters", i, "arg");
+    const { fragment, rule } = ruleOf(meter.function, place);
+    rule.meterWord = headWordOf(fragment, meter.arg, true, place);
+    const weight = defaults.fill(
+      `canary.budget.meters.${i}.weight`,
+      meter.weight,
+      ONE,
+      "the word counts as it is",
+      "1",
+    );
+    rule.weight = checkRange(weight, 1n, 2n ** 128n - 1n, where("budget", "meters", i, "weight"));
+  });
+  canary.budget?.free?.forEach((name, i) => {
+    const place = where("budget", "free", i);
+    const { fragment, rule } = ruleOf(name, place);
+    if (rule.meterWord !== 0) {
+      throw new SlipwayError("ArgumentInvalid", {
+        where: place,
+        expected: "a function without a meter",
+        found: fragment.format("sighash"),
+      });
+    }
+    rule.isFree = true;
+  });
+  return [...rules.values()];
+}
+
+/** Selector of an error by name in the candidate's ABI, or by signature. */
+function errorSelector(abi: Interface, name: string, where: string): string {
+  const known = abi.fragments.filter((fragment): fragment is ErrorFragment => fragment.type === "error");
+  if (name.includes("(")) {
+    try {
+      return ErrorFragment.from(`error ${name}`).selector;
+    } catch (cause) {
+      throw new SlipwayError("ErrorNameUnknown", { where, expected: "an error's signature", found: name, cause });
+    }
+  }
+  const found = known.filter((fragment) => fragment.name === name);
+  if (found.length === 1) return found[0]!.selector;
+  const signatures = known.map((fragment) => fragment.format("sighash"));
+  throw new SlipwayError("ErrorNameUnknown", {
+    where,
+    expected:
+      signatures.length === 0
+        ? 'a signature such as "LimitExceeded(uint256)"; the candidate declares no error'
+        : (nearest(name, signatures) ?? `one of ${signatures.join(", ")}`),
+    found: name,
+  });
+}
+
+/**
+ * The cited invariants that the router checks in every frame. It has no memory of the time of the proposal: what was true at
+ * propose becomes a constant of the policy, and so part of what is voted on.
+ */
+async function inlineConditions({ client, invariants }: PolicyContext): Promise<Condition[]> {
+  return Promise.all(
+    invariants
+      .filter((entry) => entry.isInline)
+      .map(async ({ invariant: { condition }, file }) => {
+        if (condition.rightKind !== RightKind.AtPropose) return condition;
+        const word = await readProbe(client.provider, condition.left);
+        if (word === undefined) {
+          throw new SlipwayError("ProbeUnavailable", {
+            where: `${file}, key left`,
+            expected: "one word",
+            found: `no answer of ${condition.left.target}`,
+          });
+        }
+        return { ...condition, rightKind: RightKind.Constant, constantValue: word };
+      }),
+  );
+}
+
+function checkRange(value: bigint, min: bigint, max: bigint, where: string): bigint {
+  if (value >= min && value <= max) return value;
+  throw new SlipwayError("PlanFileInvalid", { where, expected: `an integer from ${min} to ${max}`, found: `${value}` });
+}

@@ -1,0 +1,126 @@
+import { encodeBytes32String, type Interface } from "ethers";
+import type { Policy } from "./buildPolicy";
+import { PROXY_ABI, upgradeCall, type UpgradeInterface, type UpgradeRoute } from "./upgradeCalls";
+import { ModuleKind, Op, RollbackKind, type Call, type Gate, type Pin, type Rollback, type Stage } from "./types";
+import { formatShare } from "./units";
+
+/** Epoch of a router that was just installed. Only a freeze or a tightening moves it. */
+export const INSTALLED_EPOCH = 1;
+
+const POINTER_GAS = 100_000n;
+
+export interface StageContext {
+  route: UpgradeRoute;
+  /** How stable and candidate take upgrades while they serve; for a transparent proxy its admin's way. */
+  stableVerbs: UpgradeInterface;
+  candidateVerbs: UpgradeInterface;
+  stable: string;
+  candidate: string;
+  timelock: string;
+  /** The candidate's own initialisation; "0x" for none. */
+  init: string;
+  canary?: {
+    router: string;
+    policy: Policy;
+    steps: { share: number; dwell: bigint }[];
+    routerAbi: Interface;
+    controlAbi: Interface;
+  };
+  /** Dwell of the stage that makes the candidate the implementation. */
+  promoteDwell: bigint;
+  /** Whether the ProxyAdmin tells the implementation (OpenZeppelin 4). */
+  hasImplementationGetter: boolean;
+  pins: Pin[];
+  rollbackPins: Pin[];
+  invariants: string[];
+  minGas: bigint;
+  /** The file's own way back, instead of the derived one. */
+  statedRollback?: { calls: Call[]; kind: RollbackKind };
+}
+
+/** The stages of an upgrade: with a canary one a step and one that promotes, without it one. */
+export function buildStages(context: StageContext): Stage[] {
+  const { canary, promoteDwell } = context;
+  const promoted = (label: string, verbs: UpgradeInterface, init: string, from: string) =>
+    stage(context, label, upgradeCall({ ...context.route, verbs }, context.candidate, init), promoteDwell, from);
+  if (canary === undefined) return [promoted("upgrade", context.stableVerbs, context.init, context.stable)];
+
+  const stages = canary.steps.map((step, i) => {
+    const label = `canary ${formatShare(step.share)}`;
+    if (i > 0) return stage(context, label, setShareCall(context, step.share), step.dwell, canary.router);
+    const install = controlMessage(canary, "install", [canary.policy, context.init]);
+    const call = upgradeCall({ ...context.route, verbs: context.stableVerbs }, canary.router, install);
+    return stage(context, label, call, step.dwell, context.stable);
+  });
+  return [...stages, promoted("promote", routerVerbs(context), "0x", canary.router)];
+}
+
+/** The way back. While the router or the candidate serves, it is the one asked to step aside. */
+export function buildRollbacks(context: StageContext, stageCount: number): Rollback[] {
+  const last = stageCount - 1;
+  const base = { pins: context.rollbackPins, invariants: context.invariants, minGas: context.minGas };
+  if (context.statedRollback !== undefined) {
+    return [{ from: 0, to: last, ...context.statedRollback, ...base }];
+  }
+  const way = (from: number, to: number, verbs: UpgradeInterface): Rollback => ({
+    from,
+    to,
+    kind: RollbackKind.Lossy,
+    calls: [upgradeCall({ ...context.route, verbs }, context.stable, "0x")],
+    ...base,
+  });
+  if (context.canary === undefined) return [way(0, last, context.candidateVerbs)];
+  const whileRouted = routerVerbs(context);
+  if (whileRouted === context.candidateVerbs) return [way(0, last, whileRouted)];
+  // A candidate that takes upgrades by another verb than the router needs a way back of its own.
+  return [way(0, last - 1, whileRouted), way(last, last, context.candidateVerbs)];
+}
+
+/** A transparent proxy's admin stays the same; under UUPS the router itself answers, and knows one verb. */
+function routerVerbs({ route, stableVerbs }: StageContext): UpgradeInterface {
+  return route.kind === ModuleKind.Transparent ? stableVerbs : "v5";
+}
+
+function setShareCall({ canary, route }: StageContext, share: number): Call {
+  return { target: route.proxy, value: 0n, data: controlMessage(canary!, "setShare", [INSTALLED_EPOCH, share]) };
+}
+
+function controlMessage(canary: NonNullable<StageContext["canary"]>, verb: string, values: unknown[]): string {
+  return canary.routerAbi.encodeFunctionData("traffic", [canary.controlAbi.encodeFunctionData(verb, values)]);
+}
+
+function stage(context: StageContext, label: string, call: Call, dwell: bigint, serving: string): Stage {
+  return {
+    label: encodeBytes32String(label),
+    calls: [call],
+    pins: context.pins,
+    gates: pointerGates(context, serving),
+    invariants: context.invariants,
+    dwell,
+    minGas: context.minGas,
+  };
+}
+
+/** Pins name code; these say that the pointers still lead to it, where a getter exists. */
+function pointerGates({ route, timelock, hasImplementationGetter }: StageContext, serving: string): Gate[] {
+  if (route.kind !== ModuleKind.Transparent) return [];
+  const gates: Gate[] = [
+    {
+      probe: { target: route.proxyAdmin!, data: PROXY_ABI.encodeFunctionData("owner"), gas: POINTER_GAS },
+      op: Op.Eq,
+      bound: BigInt(timelock),
+    },
+  ];
+  if (hasImplementationGetter) {
+    gates.push({
+      probe: {
+        target: route.proxyAdmin!,
+        data: PROXY_ABI.encodeFunctionData("getProxyImplementation", [route.proxy]),
+        gas: POINTER_GAS,
+      },
+      op: Op.Eq,
+      bound: BigInt(serving),
+    });
+  }
+  return gates;
+}

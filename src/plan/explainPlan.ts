@@ -1,0 +1,288 @@
+import { Contract, getAddress, Interface, ZeroAddress } from "ethers";
+import { kindText } from "../chain/inspectProxy";
+import type { Client } from "../client";
+import type { LoadedInvariant } from "../invariants/loadInvariants";
+import type { Registry } from "../registry/connect";
+import type { OffchainPointer } from "./buildPlan";
+import type { Policy } from "./buildPolicy";
+import type { StageContext } from "./buildStages";
+import { explainCall, type ExplainedCall, type NameOf } from "./decodeCall";
+import type { FilledDefault } from "./defaults";
+import type { Deployment } from "./deployments";
+import type { Candidate } from "./findCandidate";
+import type { Ground } from "./findGround";
+import { labelText } from "./labelText";
+import { opText, readProbe } from "./probe";
+import { RollbackKind, type Gate, type Pin, type Plan } from "./types";
+import { PROXY_ABI } from "./upgradeCalls";
+import { formatDuration, formatShare } from "./units";
+
+export interface ExplainedPin {
+  account: string;
+  name: string;
+  codeHash: string;
+}
+
+export interface ExplainedGate {
+  text: string;
+  /** The word now; undefined where the probe gives none, or only the registry can tell. */
+  now?: string;
+}
+
+export interface ExplainedStage {
+  index: number;
+  label: string;
+  calls: ExplainedCall[];
+  pins: ExplainedPin[];
+  gates: ExplainedGate[];
+  invariants: string[];
+  dwell: string;
+}
+
+export interface ExplainedRollback {
+  from: number;
+  to: number;
+  kind: "clean" | "lossy";
+  calls: ExplainedCall[];
+  pins: ExplainedPin[];
+  invariants: string[];
+}
+
+export interface TimelineEntry {
+  /** Earliest seconds after proposing, if nobody waits. */
+  after: bigint;
+  text: string;
+}
+
+/** A plan as a person reads it: every call decoded, every default named. Rendered by `src/report/renderPlan.ts`. */
+export interface PlanExplanation {
+  title: string;
+  file: string;
+  /** keccak256 of the file's text. */
+  textHash: string;
+  chainId: bigint;
+  registry: string;
+  proposalId: string;
+  subject: string;
+  isFinal: boolean;
+  planClass: string;
+  proposer: string;
+  module: { name: string; kind: string; account: string; authority: string; version: bigint };
+  stable: string;
+  candidate: string;
+  deployments: { role: string; contractName: string; address: string; codeHash: string; isDeployed: boolean }[];
+  policy?: string[];
+  stages: ExplainedStage[];
+  rollbacks: ExplainedRollback[];
+  timeline: TimelineEntry[];
+  defaults: FilledDefault[];
+  offchainPointers: OffchainPointer[];
+  warnings: string[];
+}
+
+export interface ExplainContext {
+  plan: Plan;
+  proposalId: string;
+  subject: string;
+  isFinal: boolean;
+  deployments: Deployment[];
+  file: string;
+  textHash: string;
+  chainId: bigint;
+  ground: Ground;
+  candidate: Candidate;
+  canary?: StageContext["canary"];
+  invariants: readonly LoadedInvariant[];
+  defaults: FilledDefault[];
+  offchainPointers: OffchainPointer[];
+  /** The network's address book, for names. */
+  names: Record<string, string>;
+}
+
+export async function explainPlan(
+  client: Client,
+  registry: Registry,
+  context: ExplainContext,
+): Promise<PlanExplanation> {
+  const { plan, ground, candidate, canary, deployments, invariants } = context;
+  const nameOf = namesOf(registry, context);
+  const abis = [
+    PROXY_ABI,
+    ...(canary === undefined ? [] : [canary.routerAbi, canary.controlAbi]),
+    candidate.abi,
+    registry.iface,
+  ];
+  const calls = (list: Plan["stages"][number]["calls"]) => list.map((call) => explainCall(call, abis, nameOf));
+  const pins = (list: Pin[]) => list.map((pin) => ({ ...pin, name: nameOf(pin.account) }));
+  const cited = (ids: string[]) => ids.map((id) => invariants.find((entry) => entry.id === id)?.name ?? id);
+  return {
+    title: plan.title,
+    file: context.file,
+    textHash: context.textHash,
+    chainId: context.chainId,
+    registry: registry.address,
+    proposalId: context.proposalId,
+    subject: context.subject,
+    isFinal: context.isFinal,
+    planClass: ["standard", "critical", "emergency"][plan.planClass]!,
+    proposer: plan.proposer,
+    module: { ...pick(ground.module), kind: kindText(ground.module.kind) },
+    stable: ground.proxy.implementation,
+    candidate: candidate.deployment.address,
+    deployments: deployments.map(({ role, contractName, address, codeHash, isDeployed }) => ({
+      role,
+      contractName,
+      address,
+      codeHash,
+      isDeployed,
+    })),
+    policy: canary === undefined ? undefined : explainPolicy(canary.policy, candidate.abi),
+    stages: await Promise.all(
+      plan.stages.map(async (stage, index) => ({
+        index,
+        label: labelText(stage.label),
+        calls: calls(stage.calls),
+        pins: pins(stage.pins),
+        gates: await Promise.all(stage.gates.map((gate) => explainGate(client, gate, abis, nameOf))),
+        invariants: cited(stage.invariants),
+        dwell: formatDuration(stage.dwell),
+      })),
+    ),
+    rollbacks: plan.rollbacks.map((rollback) => ({
+      from: rollback.from,
+      to: rollback.to,
+      kind: rollback.kind === RollbackKind.Clean ? "clean" : "lossy",
+      calls: calls(rollback.calls),
+      pins: pins(rollback.pins),
+      invariants: cited(rollback.invariants),
+    })),
+    timeline: await timelineOf(client, registry, plan, ground.timelock),
+    defaults: context.defaults,
+    offchainPointers: context.offchainPointers,
+    warnings: warningsOf(context),
+  };
+}
+
+function pick({ name, account, authority, version }: Ground["module"]) {
+  return { name, account, authority, version };
+}
+
+/** What people call the accounts of a plan; the address follows, so that a name never hides it. */
+function namesOf(registry: Registry, { ground, candidate, deployments, names }: ExplainContext): NameOf {
+  const known = new Map<string, string>(Object.entries(names).map(([name, address]) => [address, name]));
+  known.set(registry.address, "registry");
+  known.set(ground.timelock, "timelock");
+  known.set(ground.module.account, ground.module.name);
+  if (ground.route.proxyAdmin !== undefined) known.set(ground.route.proxyAdmin, "ProxyAdmin");
+  known.set(ground.proxy.implementation, "stable");
+  for (const { address, role } of deployments) known.set(address, role);
+  known.set(candidate.deployment.address, `candidate ${candidate.deployment.contractName}`);
+  return (address) => {
+    const name = known.get(address);
+    return name === undefined ? address : `${name} (${address})`;
+  };
+}
+
+async function explainGate(
+  client: Client,
+  { probe, op, bound }: Gate,
+  abis: readonly Interface[],
+  nameOf: NameOf,
+): Promise<ExplainedGate> {
+  const isBuiltIn = probe.target === ZeroAddress;
+  const builtIns = new Interface([
+    "function blocksSinceSchedule()",
+    "function readyPower()",
+    "function canaryCalls(address proxy)",
+  ]);
+  const { data } = explainCall({ ...probe, value: 0n }, isBuiltIn ? [builtIns] : abis, nameOf);
+  const asked = `${data.signature.split("(")[0]}(${data.args.map((arg) => arg.value).join(", ")})`;
+  const compared = bound > 2n ** 96n ? nameOf(addressText(bound)) : String(bound);
+  const text = `${isBuiltIn ? "" : `${nameOf(probe.target)}.`}${asked} ${opText(op)} ${compared}`;
+  if (isBuiltIn) return { text };
+  const word = await readProbe(client.provider, probe);
+  return { text, now: word === undefined ? undefined : word > 2n ** 96n ? nameOf(addressText(word)) : String(word) };
+}
+
+/** A word as an address where it fits in one, else as it is. */
+function addressText(word: bigint): string {
+  if (word >= 2n ** 160n) return `0x${word.toString(16).padStart(64, "0")}`;
+  return getAddress(`0x${word.toString(16).padStart(40, "0")}`);
+}
+
+function explainPolicy(policy: Policy, abi: Interface): string[] {
+  const name = (selector: string) => abi.getFunction(selector)?.format("sighash") ?? selector;
+  const cohorts = policy.rules.filter((rule) => rule.cohortWord !== 0);
+  const meters = policy.rules.filter((rule) => rule.meterWord !== 0);
+  const free = policy.rules.filter((rule) => rule.isFree);
+  return [
+    `cohort: by sender${cohorts.map((rule) => `; ${name(rule.selector)} by word ${rule.cohortWord}`).join("")}`,
+    policy.interval === 0n
+      ? "budget: none"
+      : `budget: ${policy.cap} in two windows of ${formatDuration(policy.interval)}, native value × ${weight(policy.valueWeight)}`,
+    ...meters.map((rule) => `meter: ${name(rule.selector)}, word ${rule.meterWord} × ${weight(rule.weight)}`),
+    ...free.map((rule) => `free: ${name(rule.selector)}`),
+    `breaks that freeze: ${policy.errorBudget}; gas for the candidate: ${policy.candidateGas}`,
+    `checked in every frame: ${policy.invariants.length} invariants; errors that reach the user: ${policy.expectedErrors.length}`,
+  ];
+}
+
+function weight(value: bigint): string {
+  return (Number(value) / 1e18).toString();
+}
+
+/** Earliest times, if every step is taken as soon as it may be. */
+async function timelineOf(client: Client, registry: Registry, plan: Plan, timelock: string): Promise<TimelineEntry[]> {
+  const policy = await registry.contract.getFunction("classPolicyOf").staticCall(plan.planClass);
+  const minDelay = (await new Contract(timelock, ["function getMinDelay() view returns (uint256)"], client.provider)
+    .getFunction("getMinDelay")
+    .staticCall()) as bigint;
+  const delay = [minDelay, policy.delay as bigint, plan.readiness.schedulingWindow].reduce((a, b) => (a > b ? a : b));
+  const voteEnds = policy.votingPeriod as bigint;
+  const entries: TimelineEntry[] = [
+    { after: 0n, text: `proposed; the vote lasts ${formatDuration(voteEnds)}` },
+    {
+      after: voteEnds,
+      text: `scheduled, when ${plan.readiness.threshold.numerator}/${plan.readiness.threshold.denominator} of the power is ready; at the latest ${formatDuration(plan.readiness.deadline)} after the vote`,
+    },
+  ];
+  let after = voteEnds + delay;
+  plan.stages.forEach((stage, i) => {
+    entries.push({
+      after,
+      text: `stage ${i} "${labelText(stage.label)}", within ${formatDuration(plan.executionWindow)}; then ${formatDuration(stage.dwell)} of observation`,
+    });
+    after += stage.dwell;
+  });
+  entries.push({ after, text: "completed; the way back closes" });
+  return entries;
+}
+
+function warningsOf({ isFinal, deployments, canary, plan, offchainPointers }: ExplainContext): string[] {
+  const warnings: string[] = [];
+  if (!isFinal) {
+    const missing = deployments.filter((deployment) => !deployment.isDeployed);
+    warnings.push(
+      `a preview: ${missing.map(({ role, contractName }) => `${role} ${contractName}`).join(" and ")} must be deployed first, and the plan's id changes with the addresses`,
+    );
+  }
+  if (canary !== undefined) {
+    warnings.push(
+      "a canary is no protection for a security fix: callers could choose stable; such an upgrade uses canary: none",
+    );
+    if (canary.policy.interval === 0n) {
+      warnings.push(
+        `no budget: a share of ${formatShare(canary.policy.share)} is not a bound on loss, since an address can be ground to fall inside it`,
+      );
+    }
+  }
+  if (plan.stages.every((stage) => stage.invariants.length === 0)) {
+    warnings.push("no invariant is cited: nothing but pins and gates stops a stage");
+  }
+  for (const pointer of offchainPointers) {
+    warnings.push(
+      `no opcode reads the ${pointer.name} slot of ${pointer.account}: it is checked off-chain, and rests on the timelock's sole control`,
+    );
+  }
+  return warnings;
+}

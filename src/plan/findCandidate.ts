@@ -1,0 +1,62 @@
+import { Interface } from "ethers";
+import type { AddressBook } from "../chain/addressBook";
+import type { Client } from "../client";
+import { SlipwayError } from "../errors";
+import { encodeCall, encodeConstructor, functionOf } from "./abi";
+import { locateDeployment, type Deployment } from "./deployments";
+import { loadArtifact } from "./loadArtifact";
+import type { LoadedPlanFile } from "./readPlanFile";
+
+/** The code on trial. */
+export interface Candidate {
+  abi: Interface;
+  deployment: Deployment;
+  /** Its own initialisation, run by the upgrade; "0x" for none. */
+  init: string;
+}
+
+export interface CandidateContext {
+  /** Folder that artifacts are resolved from. */
+  root: string;
+  book: AddressBook;
+  /** Who deploys what is not there yet. */
+  deployer: string;
+  /** The implementation that serves today. */
+  stable: string;
+}
+
+/** The candidate of a plan file: its artifact, its calls encoded, and where it is or would be. */
+export async function findCandidate(
+  client: Client,
+  { plan: { upgrade }, where }: LoadedPlanFile,
+  { root, book, deployer, stable }: CandidateContext,
+): Promise<Candidate> {
+  const artifact = await loadArtifact(client, upgrade, { where: where("upgrade"), root });
+  const abi = new Interface(artifact.abi);
+  const calldata = (key: "init" | "lock"): string | undefined => {
+    const stated = upgrade[key];
+    if (stated === undefined) return undefined;
+    return encodeCall(
+      functionOf(abi, stated.function, where("upgrade", key)),
+      stated.args ?? [],
+      where("upgrade", key),
+    );
+  };
+  const init = calldata("init") ?? "0x";
+  const request = {
+    role: "candidate" as const,
+    contractName: artifact.contractName,
+    initCode: encodeConstructor(abi, artifact.bytecode, upgrade.args ?? [], where("upgrade", "args")),
+    lock: calldata("lock"),
+    stated: upgrade.address,
+  };
+  const deployment = await locateDeployment(client, request, { book, deployer, pending: [], where: where("upgrade") });
+  if (deployment.address === stable) {
+    throw new SlipwayError("CandidateIsStable", {
+      where: where("upgrade"),
+      expected: "another implementation than the one that serves",
+      found: `${deployment.contractName} at ${deployment.address}`,
+    });
+  }
+  return { abi, deployment, init };
+}

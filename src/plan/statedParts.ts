@@ -1,0 +1,87 @@
+import { ZeroAddress, ZeroHash, type Interface } from "ethers";
+import { SlipwayError } from "../errors";
+import { encodeCall, functionOf, looseFunction } from "./abi";
+import type { StageContext } from "./buildStages";
+import type { Defaults } from "./defaults";
+import { labelText } from "./labelText";
+import { nearest } from "./nearest";
+import { DEFAULT_PROBE_GAS, OPS } from "./probe";
+import type { LoadedPlanFile } from "./readPlanFile";
+import { MigrationKind, RollbackKind, type Call, type Gate, type Plan } from "./types";
+
+/** The file's own way back; undefined where it is derived. */
+export function statedRollback(
+  { plan: file, where }: LoadedPlanFile,
+  abi: Interface,
+  defaults: Defaults,
+): StageContext["statedRollback"] {
+  const rollback = defaults.fill("rollback", file.rollback, "auto" as const, "back to the code that serves today");
+  if (rollback === "auto") return undefined;
+  const calls: Call[] = rollback.calls.map((entry, i) => {
+    const at = where("rollback", "calls", i, "function");
+    // Other contracts than the candidate are called too, and only a signature tells their functions.
+    const fragment = entry.function.includes("(")
+      ? looseFunction(entry.function, at)
+      : functionOf(abi, entry.function, at);
+    return { target: entry.target, value: entry.value ?? 0n, data: encodeCall(fragment, entry.args ?? [], at) };
+  });
+  const kind = defaults.fill(
+    "rollback.kind",
+    rollback.kind,
+    "lossy" as const,
+    "what users did meanwhile stays as it is",
+  );
+  return { calls, kind: kind === "clean" ? RollbackKind.Clean : RollbackKind.Lossy };
+}
+
+/** Gates of the file, added to the stage they name by label or by index. */
+export function addStatedGates(stages: Plan["stages"], { plan: file, where }: LoadedPlanFile): void {
+  file.gates?.forEach((stated, i) => {
+    const labels = stages.map((stage) => labelText(stage.label));
+    const byLabel = labels.indexOf(stated.stage);
+    const index = byLabel !== -1 ? byLabel : /^\d+$/.test(stated.stage) ? Number(stated.stage) : -1;
+    const stage = stages[index];
+    if (stage === undefined) {
+      throw new SlipwayError("StageUnknown", {
+        where: where("gates", i, "stage"),
+        expected: `one of ${labels.join(", ")}, or an index up to ${stages.length - 1}`,
+        found: stated.stage,
+        next: nearest(stated.stage, labels),
+      });
+    }
+    const at = where("gates", i, "call");
+    const gate: Gate = {
+      probe: {
+        target: stated.target ?? ZeroAddress,
+        data: encodeCall(looseFunction(stated.call, at), stated.args ?? [], at),
+        gas: stated.gas ?? (stated.target === undefined ? 0n : DEFAULT_PROBE_GAS),
+      },
+      op: OPS[stated.op],
+      bound: stated.value,
+    };
+    // Stages share one array of pointer gates only in shape, never in place.
+    stage.gates = [...stage.gates, gate];
+  });
+}
+
+/** The off-chain program that goes with the plan. */
+export function nodeArtifact(stated: LoadedPlanFile["plan"]["artifact"]): Plan["artifact"] {
+  const MIGRATIONS = {
+    none: MigrationKind.None,
+    compiled: MigrationKind.Compiled,
+    standard: MigrationKind.Standard,
+    wasm: MigrationKind.Wasm,
+  } as const;
+  return {
+    version: stated?.version ?? "",
+    protocolVersion: stated?.protocolVersion ?? 0n,
+    sha256Hash: stated?.sha256 ?? ZeroHash,
+    uri: stated?.uri ?? "",
+    migration: MIGRATIONS[stated?.migration ?? "none"],
+    graceBlocks: stated?.grace?.blocks ?? 0n,
+    isGraceReadOnly: stated?.grace?.readOnly ?? false,
+    parentPlan: ZeroHash,
+    successDeadline: 0n,
+    successThreshold: { numerator: 0, denominator: 0 },
+  };
+}
