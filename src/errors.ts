@@ -249,9 +249,43 @@ export const ERRORS = {
     meaning: "every pin of the stages to come holds, so there is nothing to invalidate",
   },
   OptionInvalid: { code: "SLIP-228", exit: Exit.toolError, meaning: "an option has a value that it does not take" },
+  JournalBusy: { code: "SLIP-229", exit: Exit.waiting, meaning: "another run is writing this journal" },
+  JournalDamaged: {
+    code: "SLIP-230",
+    exit: Exit.toolError,
+    meaning: "a line of the journal is no entry, and guessing what was sent could send it twice",
+  },
+  PlanContained: {
+    code: "SLIP-231",
+    exit: Exit.contained,
+    meaning: "the plan was stopped after its first stage: only the way back is open, or it was taken",
+  },
+  PlanEnded: { code: "SLIP-232", exit: Exit.checkFailed, meaning: "the plan has ended, and nothing leaves that state" },
+  AlreadyAttested: { code: "SLIP-233", exit: Exit.toolError, meaning: "the attester has made this statement already" },
+  AttesterIsProposer: { code: "SLIP-234", exit: Exit.toolError, meaning: "nobody attests a plan of his own" },
+  ModuleExists: { code: "SLIP-235", exit: Exit.toolError, meaning: "the registry holds a module of this name already" },
+  NodeUnreachable: { code: "SLIP-236", exit: Exit.toolError, meaning: "the node of this network does not answer" },
   CodeHashMismatch: { code: "SLIP-301", exit: Exit.drift, meaning: "this is not the code that was voted on" },
   PointerMoved: { code: "SLIP-330", exit: Exit.drift, meaning: "a proxy points elsewhere than the plan was made for" },
+  StalePolicy: {
+    code: "SLIP-402",
+    exit: Exit.contained,
+    meaning: "the canary was frozen or tightened since the plan was scheduled, and a stage may not undo that",
+  },
   CanaryMissing: { code: "SLIP-401", exit: Exit.toolError, meaning: "no router serves this module now" },
+  NotCouncilMember: { code: "SLIP-501", exit: Exit.toolError, meaning: "the account is no member of the council" },
+  AlreadyHalted: { code: "SLIP-502", exit: Exit.toolError, meaning: "the scope is halted already" },
+  NotHalted: { code: "SLIP-503", exit: Exit.toolError, meaning: "the scope is not halted, so there is nothing to lift" },
+  HaltBudgetSpent: {
+    code: "SLIP-504",
+    exit: Exit.checkFailed,
+    meaning: "the council has spent its seconds for this scope, and only a plan refills them",
+  },
+  ApprovalExpired: {
+    code: "SLIP-505",
+    exit: Exit.toolError,
+    meaning: "the deadline that the signatures carry is over",
+  },
   ToolFailure: { code: "SLIP-900", exit: Exit.toolError, meaning: "Slipway itself failed; nothing was decided" },
 } as const satisfies Record<string, { code: string; exit: ExitCode; meaning: string }>;
 export type ErrorName = keyof typeof ERRORS;

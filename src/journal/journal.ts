@@ -1,23 +1,44 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
+import { SlipwayError } from "../errors";
 
-/** What a line of the journal says. `sending` is written before a transaction leaves, so that a kill leaves a trace. */
+interface Stamp {
+  verb: string;
+  /** Seconds since the epoch, by the clock of the machine that ran. */
+  at: number;
+  /** Absent in the network's own journal. */
+  proposalId?: string;
+}
+
+/** A transaction is known by its account and nonce before it has a hash. */
+interface Sender {
+  from: string;
+  nonce: number;
+}
+
+/**
+ * What a line of the journal says. `sending` is on disk before a transaction leaves, so that a kill at any moment leaves
+ * a trace of what may have been sent.
+ */
 export type JournalEntry =
-  | { kind: "note"; verb: string; at: number; text: string; facts?: Record<string, unknown> }
-  | { kind: "sending"; verb: string; at: number; from: string; nonce: number; to: string; dataHash: string }
-  | { kind: "sent"; verb: string; at: number; nonce: number; from: string; hash: string }
-  | {
-      kind: "confirmed";
-      verb: string;
-      at: number;
-      nonce: number;
-      from: string;
-      hash: string;
-      block: number;
-      gasUsed: string;
-      isOk: boolean;
-    }
-  | { kind: "abandoned"; verb: string; at: number; from: string; nonce: number; reason: string };
+  | (Stamp & { kind: "note"; text: string; facts?: Record<string, unknown> })
+  // `block` is the newest block seen before sending: what was sent is in a later one. `to` is null for a creation.
+  | (Stamp & Sender & { kind: "sending"; to: string | null; dataHash: string; block: number })
+  | (Stamp & Sender & { kind: "sent"; hash: string })
+  | (Stamp & Sender & { kind: "confirmed"; hash: string; block: number; gasUsed: string; isOk: boolean })
+  | (Stamp & Sender & { kind: "abandoned"; reason: string });
+
+export type SendingEntry = Extract<JournalEntry, { kind: "sending" }>;
 
 export interface JournalFile {
   entries: JournalEntry[];
@@ -25,51 +46,77 @@ export interface JournalFile {
   tornBytes: number;
 }
 
-/** Reads a journal. A torn last line is left out and counted; a torn line anywhere else is damage and throws. */
+const NEWLINE = 0x0a;
+
+/** Reads a journal. A torn last line is left out and counted; a line that is no entry anywhere else is damage. */
 export function readJournal(path: string): JournalFile {
   if (!existsSync(path)) return { entries: [], tornBytes: 0 };
-  const text = readFileSync(path, "utf8");
-  const end = text.lastIndexOf("\n") + 1;
-  const entries = text
-    .slice(0, end)
+  const bytes = readFileSync(path);
+  // By bytes: a line may be torn inside a character.
+  const end = bytes.lastIndexOf(NEWLINE) + 1;
+  const entries = bytes
+    .subarray(0, end)
+    .toString("utf8")
     .split("\n")
-    .filter((line) => line !== "")
+    .slice(0, -1)
     .map((line, index) => parseLine(line, path, index + 1));
-  return { entries, tornBytes: Buffer.byteLength(text.slice(end)) };
+  return { entries, tornBytes: bytes.length - end };
 }
 
-/** Appends one line and waits until the disk has it. */
+/** Appends one line, after cutting off a torn one, and waits until the disk has it. */
 export function appendJournal(path: string, entry: JournalEntry): void {
-  mkdirSync(dirname(path), { recursive: true });
+  const isNew = !existsSync(path);
+  if (isNew) mkdirSync(dirname(path), { recursive: true });
   const { tornBytes } = readJournal(path);
-  if (tornBytes > 0) truncateSync(path, Buffer.byteLength(readFileSync(path)) - tornBytes);
-  const fd = openSync(path, "a");
+  const file = openSync(path, "a");
   try {
-    writeSync(fd, `${JSON.stringify(entry)}\n`);
-    fsyncSync(fd);
+    if (tornBytes > 0) ftruncateSync(file, fstatSync(file).size - tornBytes);
+    writeSync(file, `${JSON.stringify(entry)}\n`);
+    fsyncSync(file);
   } finally {
-    closeSync(fd);
+    closeSync(file);
   }
+  // A file that is on disk under no name is lost: the folder's entry has to be there too.
+  if (isNew) syncFolder(dirname(path));
 }
 
-/** The last `sending` entry that has neither been confirmed nor abandoned, with its hash where one was written. */
-export function openSending(
-  entries: readonly JournalEntry[],
-): (Extract<JournalEntry, { kind: "sending" }> & { hash?: string }) | undefined {
-  for (let index = entries.length - 1; index >= 0; --index) {
-    const entry = entries[index];
-    if (entry?.kind === "confirmed" || entry?.kind === "abandoned") return undefined;
-    if (entry?.kind !== "sending") continue;
-    const sent = entries.slice(index + 1).find((later) => later.kind === "sent");
-    return sent?.kind === "sent" ? { ...entry, hash: sent.hash } : entry;
-  }
-  return undefined;
+/** The last `sending` entry that was neither confirmed nor abandoned, with its hash where one was written. */
+export function openSending(entries: readonly JournalEntry[]): (SendingEntry & { hash?: string }) | undefined {
+  const index = entries.findLastIndex((entry) => entry.kind === "sending");
+  const sending = entries[index];
+  if (sending?.kind !== "sending") return undefined;
+  const later = entries.slice(index + 1);
+  if (later.some((entry) => entry.kind === "confirmed" || entry.kind === "abandoned")) return undefined;
+  const sent = later.find((entry) => entry.kind === "sent");
+  return { ...sending, hash: sent?.kind === "sent" ? sent.hash : undefined };
 }
 
 function parseLine(line: string, path: string, number: number): JournalEntry {
+  let entry: unknown;
   try {
-    return JSON.parse(line) as JournalEntry;
+    entry = JSON.parse(line);
   } catch (cause) {
-    throw new Error(`${path}:${number} is not a journal entry`, { cause });
+    throw damaged(path, number, line, cause);
+  }
+  if (typeof entry !== "object" || entry === null || !("kind" in entry)) throw damaged(path, number, line);
+  return entry as JournalEntry;
+}
+
+function damaged(path: string, number: number, line: string, cause?: unknown): SlipwayError {
+  return new SlipwayError("JournalDamaged", {
+    where: `${path}:${number}`,
+    expected: "one journal entry in JSON",
+    found: line.slice(0, 60),
+    next: `look at the line, and move the file away if nothing of this plan is in the mempool`,
+    cause,
+  });
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }

@@ -1,105 +1,124 @@
 import { keccak256, type TransactionReceipt, type TransactionRequest } from "ethers";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
-import { appendJournal, openSending, readJournal } from "./journal";
+import { findSent } from "./findSent";
+import { openSending, type SendingEntry } from "./journal";
+import { withJournal, type Journal } from "./withJournal";
 
 export interface Step {
   verb: string;
+  proposalId?: string;
   /** Journal file of the plan, or of the network for steps that belong to no plan. */
   journal: string;
-  /** What to send; `from` and `nonce` are filled in. */
-  transaction: TransactionRequest & { to: string };
+  /** What to send; account, nonce and gas are filled in. Without `to` it creates a contract. */
+  transaction: Pick<TransactionRequest, "data" | "value"> & { to?: string };
   /** Whether the chain already shows the step's effect. */
   isDone(): Promise<boolean>;
 }
 
-export type StepOutcome = { status: "already" } | { status: "confirmed"; receipt: TransactionReceipt; gasUsed: bigint };
+export type StepOutcome =
+  /** `receipt`: of the transaction of an earlier run that this run waited for. */
+  | { status: "already"; receipt?: TransactionReceipt }
+  | { status: "confirmed"; receipt: TransactionReceipt };
+
+/** How long a run waits for its transaction; the journal stays open, and the next run goes on waiting. */
+const WAIT_MS = 300_000;
 
 /**
- * Sends a step at most once, however often it is called and wherever an earlier run was killed: the chain is asked
- * first, then the journal. An earlier send whose fate is open is waited for, never repeated beside it.
+ * Sends a step at most once, however often it is called and wherever an earlier run was killed. First what an earlier run
+ * sent is brought to an end, then the chain is asked, and only then is anything sent. Account and nonce are written before
+ * sending: a second attempt takes the same nonce while the first is open, so that at most one of them can be mined.
  */
 export async function sendOnce(client: Client, step: Step): Promise<StepOutcome> {
   if (await step.isDone()) return { status: "already" };
-  const signer = client.signer;
-  if (signer === undefined) throw new SlipwayError("SignerMissing", { where: step.verb });
-  const from = await signer.getAddress();
-
-  const open = openSending(readJournal(step.journal).entries);
-  if (open !== undefined) {
-    const settled = await settle(client, step, open);
-    if (settled !== undefined) return settled;
-  }
-
-  const nonce = await client.provider.getTransactionCount(from, "pending");
-  const data = String(step.transaction.data ?? "0x");
-  const stamp = { verb: step.verb, from, nonce };
-  // Estimated before anything is written: a call that would revert is never sent and leaves no trace.
-  const gasLimit = ((await client.provider.estimateGas({ ...step.transaction, from })) * 12n) / 10n;
-  appendJournal(step.journal, {
-    kind: "sending",
-    ...stamp,
-    at: client.clock.now(),
-    to: step.transaction.to,
-    dataHash: keccak256(data),
+  return withJournal(client, step.journal, async (journal) => {
+    const receipt = await settle(client, journal);
+    // Only now: what was open may have been this very step.
+    if (await step.isDone()) return { status: "already", receipt };
+    return send(client, journal, step);
   });
-  const response = await signer.sendTransaction({ gasLimit, ...step.transaction, nonce });
-  appendJournal(step.journal, { kind: "sent", ...stamp, at: client.clock.now(), hash: response.hash });
-  return confirm(client, step, { from, nonce, hash: response.hash });
 }
 
-/** Finds out what became of an earlier send. Undefined: it will never arrive, and was abandoned. */
-async function settle(
-  client: Client,
-  step: Step,
-  open: { verb: string; from: string; nonce: number; hash?: string },
-): Promise<StepOutcome | undefined> {
-  const { hash } = open;
-  if (hash !== undefined && (await client.provider.getTransaction(hash)) !== null) {
-    client.log(`${open.verb}: waiting for ${hash}, sent by an earlier run`);
-    const outcome = await confirm(client, { ...step, verb: open.verb }, { ...open, hash });
-    return open.verb === step.verb || (await step.isDone()) ? outcome : undefined;
-  }
-  const mined = await client.provider.getTransactionCount(open.from, "latest");
-  const pending = await client.provider.getTransactionCount(open.from, "pending");
-  if (mined <= open.nonce && pending > open.nonce) {
-    throw new SlipwayError("SendPending", {
-      where: `${open.verb}, nonce ${open.nonce} of ${open.from}`,
-      expected: "an earlier transaction to be mined first",
-      found: "it is still in the mempool",
-    });
-  }
-  appendJournal(step.journal, {
-    kind: "abandoned",
-    verb: open.verb,
-    at: client.clock.now(),
-    from: open.from,
-    nonce: open.nonce,
-    reason:
-      mined > open.nonce ? "its nonce was used, and the chain does not show its effect" : "it was never broadcast",
+async function send(client: Client, journal: Journal, step: Step): Promise<StepOutcome> {
+  const { provider, signer, clock } = client;
+  if (signer === undefined) throw new SlipwayError("SignerMissing", { where: step.verb });
+  const from = await signer.getAddress();
+  const { to, data, value } = step.transaction;
+  // Estimated before anything is written: a call that would revert is never sent and leaves no trace.
+  const [estimate, block, nonce] = await Promise.all([
+    provider.estimateGas({ from, to, data, value }),
+    provider.getBlock("latest"),
+    provider.getTransactionCount(from, "pending"),
+  ]);
+  const roomy = (estimate * 12n) / 10n;
+  const gasLimit = block !== null && roomy > block.gasLimit ? block.gasLimit : roomy;
+  const stamp = { verb: step.verb, proposalId: step.proposalId, from, nonce };
+  journal.append({
+    kind: "sending",
+    ...stamp,
+    at: clock.now(),
+    to: to ?? null,
+    dataHash: keccak256(data ?? "0x"),
+    block: block?.number ?? 0,
   });
+  const { hash } = await signer.sendTransaction({ to, data, value, gasLimit, nonce });
+  journal.append({ kind: "sent", ...stamp, at: clock.now(), hash });
+  const receipt = await confirm(client, journal, stamp, hash);
+  if (receipt.status !== 1) throw new SlipwayError("TransactionFailed", { where: step.verb, found: hash });
+  return { status: "confirmed", receipt };
+}
+
+/** Brings what an earlier run may have sent to an end: waited for, or abandoned because it can never arrive. */
+export async function settle(client: Client, journal: Journal): Promise<TransactionReceipt | undefined> {
+  const open = openSending(journal.entries());
+  if (open === undefined) return undefined;
+  const stamp = { verb: open.verb, proposalId: open.proposalId, from: open.from, nonce: open.nonce };
+  const hash = open.hash ?? (await findSent(client.provider, open));
+  if (hash !== undefined && (await client.provider.getTransaction(hash)) !== null) {
+    client.log(`${open.verb}: ${hash} was sent by an earlier run, waiting for it`);
+    if (open.hash === undefined) journal.append({ kind: "sent", ...stamp, at: client.clock.now(), hash });
+    return confirm(client, journal, stamp, hash);
+  }
+  journal.append({ kind: "abandoned", ...stamp, at: client.clock.now(), reason: await whyLost(client, open) });
   return undefined;
+}
+
+async function whyLost(client: Client, open: SendingEntry): Promise<string> {
+  const mined = await client.provider.getTransactionCount(open.from, "latest");
+  if (mined > open.nonce) return "its nonce was used by another transaction";
+  const pending = await client.provider.getTransactionCount(open.from, "pending");
+  if (pending <= open.nonce) return "it was never broadcast";
+  throw new SlipwayError("SendPending", {
+    where: `${open.verb}, nonce ${open.nonce} of ${open.from}`,
+    expected: "that transaction to be mined",
+    found: "it is in the mempool",
+  });
 }
 
 async function confirm(
   client: Client,
-  step: Step,
-  sent: { from: string; nonce: number; hash: string },
-): Promise<StepOutcome> {
-  const receipt = await client.provider.waitForTransaction(sent.hash);
-  if (receipt === null) throw new SlipwayError("TransactionLost", { where: step.verb, found: sent.hash });
-  const isOk = receipt.status === 1;
-  appendJournal(step.journal, {
+  journal: Journal,
+  stamp: { verb: string; proposalId?: string; from: string; nonce: number },
+  hash: string,
+): Promise<TransactionReceipt> {
+  const receipt = await client.provider.waitForTransaction(hash, 1, WAIT_MS).catch((cause: unknown) => {
+    if ((cause as { code?: string }).code !== "TIMEOUT") throw cause;
+    throw new SlipwayError("SendPending", {
+      where: `${stamp.verb}, nonce ${stamp.nonce} of ${stamp.from}`,
+      expected: `${hash} to be mined within ${WAIT_MS / 1000} s`,
+      found: "it is still open; run the same command again to go on waiting",
+      cause,
+    });
+  });
+  if (receipt === null) throw new SlipwayError("TransactionLost", { where: stamp.verb, found: hash });
+  journal.append({
     kind: "confirmed",
-    verb: step.verb,
+    ...stamp,
     at: client.clock.now(),
-    from: sent.from,
-    nonce: sent.nonce,
-    hash: sent.hash,
+    hash,
     block: receipt.blockNumber,
     gasUsed: receipt.gasUsed.toString(),
-    isOk,
+    isOk: receipt.status === 1,
   });
-  if (!isOk) throw new SlipwayError("TransactionFailed", { where: step.verb, found: sent.hash });
-  return { status: "confirmed", receipt, gasUsed: receipt.gasUsed };
+  return receipt;
 }
