@@ -1,0 +1,178 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { toBeHex, ZeroAddress } from "ethers";
+import { packSeats, unpackSeat, type Seat } from "../../src/registry/seats";
+import { POWER, registryFixture, TOTAL, type RegistryFixture } from "../fixtures/registry";
+import { asTimelock } from "../helpers/asTimelock";
+import { Choice, propose } from "../helpers/lifecycle";
+import { addModule, dialPlan } from "../helpers/plans";
+
+const account = (index: number) => toBeHex(index, 20);
+const equal = (count: number, power = 1n): Seat[] =>
+  Array.from({ length: count }, (_, i) => ({ account: account(i + 1), power }));
+
+async function current({ registry }: RegistryFixture) {
+  const { pointer } = await registry.electorate();
+  return pointer;
+}
+
+describe("ElectorateFacet", () => {
+  describe("setElectorate", () => {
+    it("GOV-01 stores every seat in order, and the header that goes with them", async () => {
+      const { registry, electors } = await loadFixture(registryFixture);
+      const { pointer, epoch, maxPower } = await registry.electorate();
+      expect(epoch).to.equal(1n);
+      expect(maxPower).to.deep.equal([1n, 4n]);
+      expect(await registry.electorateHeader(pointer)).to.deep.equal([12n, TOTAL, TOTAL / 4n, TOTAL]);
+      const seats = (await registry.seatsOf(pointer)).map((seat) => unpackSeat(seat));
+      expect(seats).to.deep.equal(electors.map(({ address }) => ({ account: address, power: POWER })));
+      expect(await registry.seatAt(pointer, 11)).to.equal(packSeats(seats)[11]);
+    });
+
+    it("GOV-01 stores as many as 512 seats", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const timelock = await asTimelock(fixture);
+      await timelock.setElectorate(packSeats(equal(512)));
+      const pointer = await current(fixture);
+      expect((await fixture.registry.electorateHeader(pointer)).seats).to.equal(512n);
+      expect(unpackSeat(await fixture.registry.seatAt(pointer, 511))).to.deep.equal({
+        account: account(512),
+        power: 1n,
+      });
+    });
+
+    it("GOV-02 refuses none, and more than 512", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const timelock = await asTimelock(fixture);
+      for (const count of [0, 513]) {
+        await expect(timelock.setElectorate(packSeats(equal(count))))
+          .to.be.revertedWithCustomError(fixture.registry, "SeatCountInvalid")
+          .withArgs(count, 512);
+      }
+    });
+
+    it("GOV-02 refuses seats that do not increase strictly: an account twice, out of order, or zero", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const timelock = await asTimelock(fixture);
+      const [a, b] = packSeats(equal(2)) as [string, string];
+      await expect(timelock.setElectorate([a, a]))
+        .to.be.revertedWithCustomError(fixture.registry, "SeatsNotIncreasing")
+        .withArgs(1, account(1), account(1));
+      await expect(timelock.setElectorate([b, a]))
+        .to.be.revertedWithCustomError(fixture.registry, "SeatsNotIncreasing")
+        .withArgs(1, account(2), account(1));
+      await expect(timelock.setElectorate([toBeHex(5, 32)]))
+        .to.be.revertedWithCustomError(fixture.registry, "SeatsNotIncreasing")
+        .withArgs(0, ZeroAddress, ZeroAddress);
+    });
+
+    it("GOV-02 refuses a seat without power", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const timelock = await asTimelock(fixture);
+      const seats = equal(3);
+      if (seats[2] !== undefined) seats[2].power = 0n;
+      await expect(timelock.setElectorate(packSeats(seats)))
+        .to.be.revertedWithCustomError(fixture.registry, "SeatEmpty")
+        .withArgs(2);
+    });
+
+    it("GOV-02 refuses powers whose sum would not fit the tally, and takes the largest that does", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const timelock = await asTimelock(fixture);
+      const max = (1n << 72n) - 1n;
+      await timelock.setElectorate(packSeats(equal(1, max)));
+      await expect(timelock.setElectorate(packSeats(equal(2, (max + 1n) / 2n))))
+        .to.be.revertedWithCustomError(fixture.registry, "PowerTooLarge")
+        .withArgs(max + 1n, max);
+    });
+
+    it("GOV-03 clips a large seat to maxPower of the total, and measures thresholds against the clipped total", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const timelock = await asTimelock(fixture);
+      await timelock.setElectorate(
+        packSeats([
+          { account: account(1), power: 700n },
+          { account: account(2), power: 200n },
+          { account: account(3), power: 100n },
+        ]),
+      );
+      // A quarter of 1,000 is the cap.
+      expect(await fixture.registry.electorateHeader(await current(fixture))).to.deep.equal([3n, 1_000n, 250n, 550n]);
+    });
+
+    it("GOV-03 never clips to nothing", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const timelock = await asTimelock(fixture);
+      await timelock.setElectorate(packSeats(equal(3)));
+      expect(await fixture.registry.electorateHeader(await current(fixture))).to.deep.equal([3n, 3n, 1n, 3n]);
+    });
+
+    it("GOV-04 leaves proposals made before with the electorate they had", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const { registry, electors, stranger } = fixture;
+      const proposalId = await propose(fixture, await dialPlan(fixture, await addModule(fixture)));
+      const before = await current(fixture);
+      const timelock = await asTimelock(fixture);
+      await expect(timelock.setElectorate(packSeats([{ account: stranger.address, power: 1n }])))
+        .to.emit(registry, "ElectorateSet")
+        .withArgs((pointer: string) => pointer !== before, 2, 1, 1, 1);
+      expect((await registry.proposalOf(proposalId)).electorate).to.equal(before);
+      await registry.connect(electors[0]).castVote(proposalId, Choice.For, 0);
+      await expect(registry.connect(stranger).castVote(proposalId, Choice.For, 1))
+        .to.be.revertedWithCustomError(registry, "SeatMismatch")
+        .withArgs(1, electors[1]?.address, stranger.address);
+    });
+
+    it("ACC-01 is the timelock's alone", async () => {
+      const { registry, release, deployment } = await loadFixture(registryFixture);
+      await expect(registry.connect(release).setElectorate([]))
+        .to.be.revertedWithCustomError(registry, "NotTimelock")
+        .withArgs(release.address, deployment.timelock);
+    });
+  });
+
+  describe("setMaxPower", () => {
+    it("GOV-03 takes effect with the next electorate", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const timelock = await asTimelock(fixture);
+      const before = await current(fixture);
+      await expect(timelock.setMaxPower({ numerator: 1, denominator: 2 }))
+        .to.emit(fixture.registry, "MaxPowerSet")
+        .withArgs(1, 2);
+      expect((await fixture.registry.electorateHeader(before)).cap).to.equal(TOTAL / 4n);
+      await timelock.setElectorate(packSeats(equal(12, POWER)));
+      expect((await fixture.registry.electorateHeader(await current(fixture))).cap).to.equal(TOTAL / 2n);
+    });
+
+    it("GOV-02 refuses zero and improper fractions", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const timelock = await asTimelock(fixture);
+      for (const [numerator, denominator] of [
+        [0, 1],
+        [2, 1],
+        [1, 0],
+      ] as const) {
+        await expect(timelock.setMaxPower({ numerator, denominator }))
+          .to.be.revertedWithCustomError(fixture.registry, "FractionInvalid")
+          .withArgs(numerator, denominator);
+      }
+    });
+
+    it("ACC-01 is the timelock's alone", async () => {
+      const { registry, risk, deployment } = await loadFixture(registryFixture);
+      await expect(registry.connect(risk).setMaxPower({ numerator: 1, denominator: 1 }))
+        .to.be.revertedWithCustomError(registry, "NotTimelock")
+        .withArgs(risk.address, deployment.timelock);
+    });
+  });
+
+  describe("seatAt", () => {
+    it("GOV-01 refuses a seat that does not exist", async () => {
+      const { registry } = await loadFixture(registryFixture);
+      const { pointer } = await registry.electorate();
+      await expect(registry.seatAt(pointer, 12))
+        .to.be.revertedWithCustomError(registry, "SeatUnknown")
+        .withArgs(12, 12);
+    });
+  });
+});
