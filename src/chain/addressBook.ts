@@ -31,10 +31,10 @@ export function readAddressBook(deploymentsDir: string): AddressBook {
   return { file, addresses };
 }
 
-/** Adds names to the book. The file is replaced in one step: a run that dies here leaves the old one or the new one. */
-export function writeAddresses(deploymentsDir: string, added: Record<string, string>): AddressBook {
+/** Adds names to the book, over those of `base` where the caller holds one. The file is replaced in one step: a run that dies here leaves the old one or the new one. */
+export function writeAddresses(deploymentsDir: string, added: Record<string, string>, base?: AddressBook): AddressBook {
   const book = readAddressBook(deploymentsDir);
-  const addresses = { ...book.addresses, ...added };
+  const addresses = { ...base?.addresses, ...book.addresses, ...added };
   mkdirSync(deploymentsDir, { recursive: true });
   const draft = `${book.file}.${process.pid}.draft`;
   writeFileSync(draft, `${JSON.stringify(addresses, null, 2)}\n`);

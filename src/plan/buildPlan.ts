@@ -148,7 +148,7 @@ export async function buildPlan(
     plan,
     proposalId: hashPlan(plan, registry.domain),
     subject: subjectOf(plan, registry.domain),
-    isFinal: deployments.every((deployment) => deployment.isDeployed),
+    isFinal: deployments.every(({ isDeployed, needsLock }) => isDeployed && !needsLock),
     deployments,
   };
   const explain = await explainPlan(client, registry, {

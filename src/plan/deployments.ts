@@ -20,6 +20,8 @@ export interface Deployment {
   key: string;
   /** Calldata sent to it right after its creation, so that nobody else can initialise it. */
   lock?: string;
+  /** The lock was not sent yet: it would still succeed. */
+  needsLock: boolean;
 }
 
 export interface DeploymentRequest {
@@ -57,7 +59,8 @@ export async function locateDeployment(
     const code = await client.provider.getCode(address);
     const expected = relocate(created.code, created.address, address);
     if (code === expected) {
-      return { role, contractName, initCode, address, code, codeHash: keccak256(code), isDeployed: true, key, lock };
+      const found = { role, contractName, initCode, address, code, codeHash: keccak256(code), key, lock };
+      return { ...found, isDeployed: true, needsLock: await wouldSucceed(client, deployer, address, lock) };
     }
     if (request.stated !== undefined) {
       throw new SlipwayError(code === "0x" ? "AddressWithoutCode" : "CandidateMismatch", {
@@ -67,19 +70,28 @@ export async function locateDeployment(
       });
     }
   }
-  return { role, contractName, initCode, ...created, codeHash: keccak256(created.code), isDeployed: false, key, lock };
+  const missing = { role, contractName, initCode, ...created, codeHash: keccak256(created.code), key, lock };
+  return { ...missing, isDeployed: false, needsLock: lock !== undefined };
 }
 
-/** Steps that create what is not deployed yet, for a simulation of what comes after. */
+/** Steps that create and lock what is not there yet, for a simulation of what comes after. */
 export function creationSteps(deployments: readonly Deployment[], deployer: string): SequenceStep[] {
-  return deployments
-    .filter((deployment) => !deployment.isDeployed)
-    .flatMap((deployment) => [
-      { sender: deployer, data: deployment.initCode },
-      ...(deployment.lock === undefined
-        ? []
-        : [{ sender: deployer, target: deployment.address, data: deployment.lock }]),
-    ]);
+  return deployments.flatMap(({ isDeployed, initCode, needsLock, address, lock }) => [
+    ...(isDeployed ? [] : [{ sender: deployer, data: initCode }]),
+    ...(needsLock ? [{ sender: deployer, target: address, data: lock! }] : []),
+  ]);
+}
+
+/** Whether a call of the deployer would go through now; a lock that was sent reverts the second time. */
+async function wouldSucceed(
+  client: Client,
+  deployer: string,
+  target: string,
+  data: string | undefined,
+): Promise<boolean> {
+  if (data === undefined) return false;
+  const [outcome] = await simulateSequence(client, [{ sender: deployer, target, data }]);
+  return outcome!.isOk;
 }
 
 export function deploymentKey(contractName: string, initCode: string): string {

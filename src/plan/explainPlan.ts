@@ -261,9 +261,9 @@ async function timelineOf(client: Client, registry: Registry, plan: Plan, timelo
 function warningsOf({ isFinal, deployments, canary, plan, offchainPointers }: ExplainContext): string[] {
   const warnings: string[] = [];
   if (!isFinal) {
-    const missing = deployments.filter((deployment) => !deployment.isDeployed);
+    const missing = deployments.filter(({ isDeployed, needsLock }) => !isDeployed || needsLock);
     warnings.push(
-      `a preview: ${missing.map(({ role, contractName }) => `${role} ${contractName}`).join(" and ")} must be deployed first, and the plan's id changes with the addresses`,
+      `a preview: ${missing.map(({ role, contractName }) => `${role} ${contractName}`).join(" and ")} must be deployed first (upgrade plan --deploy), and the plan's id changes with the addresses`,
     );
   }
   if (canary !== undefined) {

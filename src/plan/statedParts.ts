@@ -82,6 +82,6 @@ export function nodeArtifact(stated: LoadedPlanFile["plan"]["artifact"]): Plan["
     isGraceReadOnly: stated?.grace?.readOnly ?? false,
     parentPlan: ZeroHash,
     successDeadline: 0n,
-    successThreshold: { numerator: 0, denominator: 0 },
+    successThreshold: { numerator: 0, denominator: 1 },
   };
 }
