@@ -286,6 +286,7 @@ export const ERRORS = {
     exit: Exit.toolError,
     meaning: "the deadline that the signatures carry is over",
   },
+  NodeNotStarted: { code: "SLIP-920", exit: Exit.toolError, meaning: "the local node did not start" },
   ToolFailure: { code: "SLIP-900", exit: Exit.toolError, meaning: "Slipway itself failed; nothing was decided" },
 } as const satisfies Record<string, { code: string; exit: ExitCode; meaning: string }>;
 export type ErrorName = keyof typeof ERRORS;
