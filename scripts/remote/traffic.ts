@@ -57,11 +57,14 @@ export class Traffic {
     const round: Round = { deposits: 0, withdrawals: 0, failed: 0, gasUsed: 0n };
     for (let done = 0; done < count; ++done) {
       const turn = this.turn++;
-      const user = this.bridge.users[(turn * 7) % this.bridge.users.length] as string;
-      const amount = 1n + ((BigInt(turn) * 37n) % LARGEST);
+      const isWithdrawal = turn % 3 === 2;
+      // Who withdraws deposited two turns ago, so that there is something to withdraw.
+      const user = this.userAt(isWithdrawal ? turn - 2 : turn);
+      const amount = 2n + ((BigInt(turn) * 37n) % LARGEST);
       const held = this.expected.get(user) ?? 0n;
-      const isWithdrawal = turn % 3 === 2 && held > 1n;
-      const outcome = isWithdrawal ? await this.withdraw(user, min(amount, held / 2n)) : await this.deposit(user, amount);
+      const outcome = isWithdrawal
+        ? await this.withdraw(user, min(amount, held / 2n))
+        : await this.deposit(user, amount);
       if (!outcome.isOk) round.failed += 1;
       else if (isWithdrawal) round.withdrawals += 1;
       else round.deposits += 1;
@@ -121,6 +124,10 @@ export class Traffic {
     const surprises = balances.filter(({ expected, actual }) => expected !== actual);
     const isBalanced = escrow === supply + this.exits && surprises.length === 0;
     return { escrow, supply, exits: this.exits, surprises, isBalanced };
+  }
+
+  private userAt(turn: number): string {
+    return this.bridge.users[(turn * 7) % this.bridge.users.length] as string;
   }
 
   /** Straight to the node: an embedded one mines at once, and a wallet's round trips would be most of the time. */

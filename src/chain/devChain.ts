@@ -5,7 +5,12 @@ export type DevProvider = Provider & { send(method: string, params: unknown[]): 
 
 /** A provider for a local node: answers are never cached, and a mined transaction is seen at once. */
 export function devProvider(url: string): JsonRpcProvider {
-  return new JsonRpcProvider(url, undefined, { cacheTimeout: -1, polling: true, pollingInterval: 10, batchMaxCount: 1 });
+  return new JsonRpcProvider(url, undefined, {
+    cacheTimeout: -1,
+    polling: true,
+    pollingInterval: 10,
+    batchMaxCount: 1,
+  });
 }
 
 /*
