@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Probes} from "../../registry/libraries/Probes.sol";
+import {Condition, Probe, RightKind} from "../../types/Condition.sol";
+import {ITrafficRouter, Policy, SelectorRule} from "../ITrafficRouter.sol";
+import {TrafficErrors} from "./TrafficErrors.sol";
+
+/// @notice What a policy must satisfy before a call depends on it.
+library PolicyChecks {
+    uint256 internal constant MAX_SHARE = 10_000;
+    uint256 internal constant MAX_RULES = 64;
+    uint256 internal constant MAX_ERRORS = 64;
+    uint256 internal constant MAX_INVARIANTS = 16;
+
+    function check(Policy memory policy) internal view {
+        if (policy.share > MAX_SHARE) revert TrafficErrors.ShareInvalid(policy.share);
+        if (policy.errorBudget == 0) revert TrafficErrors.ErrorBudgetInvalid(0);
+        if (policy.candidateGas == 0) revert TrafficErrors.CandidateGasInvalid(0);
+        _checkBudget(policy);
+        _checkRules(policy);
+        _checkErrors(policy.expectedErrors);
+        _checkInvariants(policy.invariants);
+    }
+
+    function checkCode(address account) internal view {
+        if (account.code.length == 0) revert TrafficErrors.NoCode(account);
+    }
+
+    /// @dev A window keeps its sums in 112 bits, so the cap has to fit there.
+    function _checkBudget(Policy memory policy) private pure {
+        bool isCapped = policy.cap != 0;
+        if (
+            isCapped != (policy.interval != 0) ||
+            (!isCapped && policy.valueWeight != 0) ||
+            policy.cap > type(uint112).max
+        ) revert TrafficErrors.BudgetInvalid(policy.interval, policy.cap);
+    }
+
+    function _checkRules(Policy memory policy) private pure {
+        uint256 count = policy.rules.length;
+        if (count > MAX_RULES) revert TrafficErrors.TooMany(count, MAX_RULES);
+        for (uint256 i; i < count; ++i) {
+            SelectorRule memory rule = policy.rules[i];
+            bool isMetered = rule.meterWord != 0;
+            if (
+                rule.selector == ITrafficRouter.traffic.selector ||
+                isMetered != (rule.weight != 0) ||
+                (isMetered && (rule.isFree || policy.cap == 0))
+            ) revert TrafficErrors.RuleInvalid(rule.selector);
+        }
+    }
+
+    function _checkErrors(bytes4[] memory errors) private pure {
+        if (errors.length > MAX_ERRORS) revert TrafficErrors.TooMany(errors.length, MAX_ERRORS);
+        for (uint256 i; i < errors.length; ++i) {
+            if (errors[i] == bytes4(0)) revert TrafficErrors.ExpectedErrorInvalid();
+        }
+    }
+
+    function _checkInvariants(Condition[] memory conditions) private view {
+        if (conditions.length > MAX_INVARIANTS) revert TrafficErrors.TooMany(conditions.length, MAX_INVARIANTS);
+        for (uint256 i; i < conditions.length; ++i) {
+            Condition memory condition = conditions[i];
+            // The registry keeps the words of `AtPropose`; the data plane asks nobody while it serves a call.
+            if (condition.rightKind == RightKind.AtPropose) revert TrafficErrors.ConditionInvalid(i);
+            _checkProbe(condition.left);
+            if (condition.rightKind == RightKind.Probe) _checkProbe(condition.right);
+        }
+    }
+
+    function _checkProbe(Probe memory probe) private view {
+        checkCode(probe.target);
+        Probes.checkShape(probe);
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @notice What a router refuses. Users meet only `CanaryGas`, `OverBudget` and `Unmetered`; the rest answers whoever
+/// installs or steers it.
+library TrafficErrors {
+    /// @notice Too little gas to run the candidate and, should it fail, stable. Nothing was recorded; send more.
+    /// @param available Gas left when the candidate was about to be tried.
+    error CanaryGas(uint256 available);
+
+    /// @notice A call nested in a candidate call moves more than the budget has left. The same call alone would have
+    /// been served by stable, but two versions must not run inside each other.
+    error OverBudget(bytes4 selector, uint256 amount, uint256 left);
+
+    /// @notice A call nested in a candidate call reached a selector that has no meter and is not free, under a cap.
+    error Unmetered(bytes4 selector);
+
+    /// @notice The router was called at its own address, not through a proxy.
+    error DirectCall();
+
+    /// @notice Neither the controller, nor (where allowed) the guardian or the proxy's admin.
+    error TrafficUnauthorized(address sender);
+
+    /// @notice Control from inside a call to the proxy: it would swap code under a call that still runs.
+    error CallInProgress();
+
+    /// @notice `traffic` carried a message that no router knows.
+    error UnknownMessage(bytes4 selector);
+
+    /// @notice Native value with a message that does not take any.
+    error ValueNotAccepted(uint256 value);
+
+    /// @notice This router serves this proxy already, or did; a new canary needs a new router.
+    error AlreadyInstalled();
+
+    /// @notice No policy was installed for this proxy.
+    error NotInstalled();
+
+    /// @notice The proxy's ERC-1967 implementation is not this router.
+    error NotImplementation(address actual);
+
+    /// @notice The stage was written for another epoch: something was tightened since.
+    error StalePolicy(uint32 expected, uint32 actual);
+
+    /// @notice Frozen for ever.
+    error CanaryFrozen();
+
+    /// @notice The candidate's init wrote a slot that decides which code runs.
+    error SlotWritten(bytes32 slot);
+
+    /// @notice The code offered in exchange for the router is not a UUPS implementation.
+    error NotUups(address implementation);
+
+    error ShareInvalid(uint256 share);
+    error ErrorBudgetInvalid(uint256 errorBudget);
+    error CandidateGasInvalid(uint256 candidateGas);
+
+    /// @notice Cap and interval go together, and native weight and meters need both.
+    error BudgetInvalid(uint256 interval, uint256 cap);
+
+    /// @notice A rule for the control selector, a meter without weight or cap, or both a meter and free.
+    error RuleInvalid(bytes4 selector);
+    error RuleDuplicated(bytes4 selector);
+
+    /// @notice The zero selector stands for "no reason given" and cannot be expected.
+    error ExpectedErrorInvalid();
+
+    /// @notice A condition that a router cannot evaluate.
+    error ConditionInvalid(uint256 index);
+
+    /// @notice More entries than a call can afford to look through.
+    error TooMany(uint256 count, uint256 max);
+    error NoCode(address account);
+    error StoreFailed(uint256 size);
+}

@@ -1,0 +1,222 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { AbiCoder, id, keccak256, toBeHex, type BigNumberish, type Contract } from "ethers";
+import { ethers } from "hardhat";
+import type {
+  Candidate__MockForRouter,
+  ITrafficControl,
+  Puppet__MockForRouter,
+  Stable__MockForRouter,
+  TrafficRouter,
+} from "../../typechain-types";
+
+/** ERC-1967's three slots. */
+export const Slots = {
+  implementation: "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc",
+  admin: "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103",
+  beacon: "0xa3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50",
+} as const;
+
+export const Kind = { uups: 0, transparent: 1 } as const;
+export const Op = { eq: 0, ne: 1, lt: 2, lte: 3, gt: 4, gte: 5 } as const;
+export const Right = { constant: 0, probe: 1, before: 2, atPropose: 3 } as const;
+
+export const POLICY_ID = id("canary");
+export const coder = AbiCoder.defaultAbiCoder();
+
+export type PolicyStruct = Exclude<Parameters<ITrafficControl["install"]>[0], Promise<unknown>>;
+export type ConditionStruct = PolicyStruct["invariants"][number];
+export type RuleStruct = PolicyStruct["rules"][number];
+
+/** Everybody on the candidate, nothing metered, one break freezes. */
+export function policyOf(overrides: Partial<PolicyStruct> = {}): PolicyStruct {
+  return {
+    share: 10_000,
+    salt: id("salt"),
+    isCounted: false,
+    interval: 0,
+    cap: 0,
+    valueWeight: 0,
+    errorBudget: 1,
+    candidateGas: 2_000_000,
+    rules: [],
+    expectedErrors: [],
+    invariants: [],
+    ...overrides,
+  };
+}
+
+export function ruleOf(selector: string, overrides: Partial<RuleStruct> = {}): RuleStruct {
+  return { selector, cohortWord: 0, meterWord: 0, weight: 0, isFree: false, ...overrides };
+}
+
+export const ONE = 10n ** 18n;
+
+/** `left op constant`, unless the overrides say otherwise. */
+export function conditionOf(
+  target: string,
+  data: string,
+  op: number,
+  constant: BigNumberish,
+  overrides: Partial<ConditionStruct> = {},
+): ConditionStruct {
+  return {
+    left: { target, data, gas: 100_000 },
+    op,
+    rightKind: Right.constant,
+    right: { target: ethers.ZeroAddress, data: "0x", gas: 0 },
+    constantValue: constant,
+    tolerance: 0,
+    toleranceBps: 0,
+    ...overrides,
+  };
+}
+
+/** The router's policy slot, by the formula of the contract's constructor. */
+export function policySlot(policyId = POLICY_ID): bigint {
+  const outer = keccak256(coder.encode(["string", "bytes32"], ["slipway.traffic", policyId]));
+  const inner = keccak256(coder.encode(["uint256"], [BigInt(outer) - 1n]));
+  return BigInt(inner) & ~0xffn;
+}
+
+/** The number of a cohort key, by the formula that `PolicyWord` and `Cohort` document. */
+export function cohortNumber(salt: string, key: string): bigint {
+  const seed = BigInt(keccak256(coder.encode(["bytes32"], [salt]))) & ((1n << 96n) - 1n);
+  return BigInt(keccak256(coder.encode(["uint256", "bytes32"], [seed, key]))) % 10_000n;
+}
+
+export function keyOf(address: string): string {
+  return ethers.zeroPadValue(address, 32);
+}
+
+export async function interfaces() {
+  const [router, control] = await Promise.all([
+    ethers.getContractAt("ITrafficRouter", ethers.ZeroAddress),
+    ethers.getContractAt("ITrafficControl", ethers.ZeroAddress),
+  ]);
+  return { traffic: router.interface, control: control.interface };
+}
+
+export interface Steering {
+  install(as: HardhatEthersSigner, policy: PolicyStruct, init?: string): Promise<unknown>;
+}
+
+/** What a test says to a router through its proxy. */
+export async function steer(proxy: string) {
+  const { traffic, control } = await interfaces();
+  const wrap = (message: string) => traffic.encodeFunctionData("traffic", [message]);
+  const send = (as: HardhatEthersSigner, message: string, value = 0n) =>
+    as.sendTransaction({ to: proxy, data: wrap(message), value });
+  const ask = async (name: "status" | "isCandidate" | "routerMagic", args: unknown[] = []) => {
+    const data = wrap(control.encodeFunctionData(name as "isCandidate", args as [string, string]));
+    const [answer] = traffic.decodeFunctionResult("traffic", await ethers.provider.call({ to: proxy, data }));
+    return control.decodeFunctionResult(name as "isCandidate", answer as string);
+  };
+  return {
+    wrap,
+    control,
+    send,
+    installData: (policy: PolicyStruct, init = "0x") => wrap(control.encodeFunctionData("install", [policy, init])),
+    shareData: (epoch: number, share: number) => wrap(control.encodeFunctionData("setShare", [epoch, share])),
+    freezeData: (reason = "test") => wrap(control.encodeFunctionData("freeze", [reason])),
+    install: (as: HardhatEthersSigner, policy: PolicyStruct, init = "0x") =>
+      send(as, control.encodeFunctionData("install", [policy, init])),
+    setShare: (as: HardhatEthersSigner, epoch: number, share: number) =>
+      send(as, control.encodeFunctionData("setShare", [epoch, share])),
+    freeze: (as: HardhatEthersSigner, reason = "test") => send(as, control.encodeFunctionData("freeze", [reason])),
+    status: async () => (await ask("status"))[0] as Awaited<ReturnType<ITrafficControl["status"]>>,
+    isCandidate: async (sender: string, data: string) => Boolean((await ask("isCandidate", [sender, data]))[0]),
+    magic: async () => String((await ask("routerMagic"))[0]),
+  };
+}
+
+export type Steer = Awaited<ReturnType<typeof steer>>;
+
+export interface Canary {
+  proxy: string;
+  router: TrafficRouter;
+  stable: Stable__MockForRouter;
+  candidate: Candidate__MockForRouter;
+  /** The protocol at the proxy, with the candidate's functions: those of stable are among them. */
+  app: Candidate__MockForRouter;
+  puppet: Puppet__MockForRouter;
+  control: Steer;
+  controller: HardhatEthersSigner;
+  guardian: HardhatEthersSigner;
+  user: HardhatEthersSigner;
+  other: HardhatEthersSigner;
+}
+
+export async function deployVersions() {
+  const stable = await ethers.deployContract("Stable__MockForRouter");
+  const candidate = await ethers.deployContract("Candidate__MockForRouter");
+  return { stable, candidate };
+}
+
+/** A UUPS proxy (OpenZeppelin 5) on the mock protocol, owned by the controller, and a router not yet installed. */
+export async function deployProtocol(): Promise<Canary> {
+  const [, controller, guardian, user, other] = (await ethers.getSigners()) as [
+    HardhatEthersSigner,
+    HardhatEthersSigner,
+    HardhatEthersSigner,
+    HardhatEthersSigner,
+    HardhatEthersSigner,
+  ];
+  const { stable, candidate } = await deployVersions();
+  const init = stable.interface.encodeFunctionData("initialize", [controller.address]);
+  const proxy = await (await ethers.deployContract("ERC1967Proxy", [await stable.getAddress(), init])).getAddress();
+  const router = await ethers.deployContract("TrafficRouter", [
+    Kind.uups,
+    await stable.getAddress(),
+    await candidate.getAddress(),
+    controller.address,
+    guardian.address,
+    POLICY_ID,
+  ]);
+  const app = candidate.attach(proxy) as Candidate__MockForRouter;
+  const puppet = await ethers.deployContract("Puppet__MockForRouter");
+  const control = await steer(proxy);
+  return { proxy, router, stable, candidate, app, puppet, control, controller, guardian, user, other };
+}
+
+/** Installs `policy`; the next transaction is in the next block, where it is in force. */
+export async function installOn(canary: Canary, policy: PolicyStruct, init = "0x") {
+  return canary.app
+    .connect(canary.controller)
+    .upgradeToAndCall(await canary.router.getAddress(), canary.control.installData(policy, init));
+}
+
+export async function deployCanary(overrides: Partial<PolicyStruct> = {}, init = "0x"): Promise<Canary> {
+  const canary = await deployProtocol();
+  await installOn(canary, policyOf(overrides), init);
+  // So that reads at the latest block see the policy in force as well.
+  await ethers.provider.send("hardhat_mine", ["0x1"]);
+  return canary;
+}
+
+/** What `act` does on the candidate; stable just serves. */
+export async function act(canary: Canary, what: string, types: string[] = [], values: unknown[] = []) {
+  const number = await (canary.candidate as unknown as Contract).getFunction(what)();
+  const data = what === "REVERT" ? (values[0] as string) : coder.encode(types, values);
+  return canary.app.interface.encodeFunctionData("act", [number as bigint, data]);
+}
+
+export function step(target: string, data: string, overrides: Record<string, unknown> = {}) {
+  return { target, data, value: 0n, isStatic: false, isCaught: false, gas: 0n, ...overrides };
+}
+
+/** How often each version ran, by the protocol's own count. */
+export async function ran(canary: Canary): Promise<{ stable: bigint; candidate: bigint }> {
+  const read = async (version: number) => {
+    const slot = keccak256(coder.encode(["uint256", "uint256"], [version, 2]));
+    return BigInt(await ethers.provider.getStorage(canary.proxy, slot));
+  };
+  return { stable: await read(1), candidate: await read(2) };
+}
+
+export async function slotAt(address: string, slot: bigint | string): Promise<string> {
+  return ethers.provider.getStorage(address, typeof slot === "bigint" ? toBeHex(slot, 32) : slot);
+}
+
+export function addressIn(word: string): string {
+  return ethers.getAddress(`0x${word.slice(-40)}`);
+}
