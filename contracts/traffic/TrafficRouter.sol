@@ -146,7 +146,7 @@ contract TrafficRouter {
     }
 
     /// @return isCandidate Whether a call from `sender` is the candidate's.
-    /// @return window The budget's word once the call is charged; zero when there is nothing to charge.
+    /// @return window The budget's word once the call is charged; zero without a cap.
     function _decide(
         PolicyWord word,
         address sender,
@@ -166,7 +166,7 @@ contract TrafficRouter {
 
         if (!_isAdmissible(rule)) return (false, 0);
         uint256 amount = _amountOf(book, rule, value, data);
-        if (amount == 0) return (true, 0);
+        // A charge of zero too: the frame then starts from this window's word, and can tell a nested charge from a write.
         (isCandidate, window, ) = Budget.charge(_sload(1), book.interval(), book.cap(), amount);
         if (!isCandidate) window = 0;
     }
@@ -283,8 +283,6 @@ contract TrafficRouter {
         if (isCharged) {
             marks.window = CallState.readWindow(_slot);
             _sstore(1, marks.window);
-        } else if (word.hasCap()) {
-            marks.window = _sload(1);
         }
         if (word.isCounted()) marks.counters = _sload(2);
         if (_kind == RouterKind.Transparent) marks.admin = _sloadAt(ERC1967Utils.ADMIN_SLOT);
@@ -298,7 +296,7 @@ contract TrafficRouter {
         if (_kind == RouterKind.Transparent && _sloadAt(ERC1967Utils.ADMIN_SLOT) != marks.admin) {
             _revertSlot(ERC1967Utils.ADMIN_SLOT);
         }
-        if (word.hasCap() && !Budget.isGrownFrom(_sload(1), marks.window)) _revertSlot(_slotAt(1));
+        if (marks.window != 0 && !Budget.isGrownFrom(_sload(1), marks.window)) _revertSlot(_slotAt(1));
         if (word.isCounted() && _sload(2) != marks.counters) _revertSlot(_slotAt(2));
         if (CallState.read(_slot) != CallState.CANDIDATE) _revertSlot(_slot);
     }

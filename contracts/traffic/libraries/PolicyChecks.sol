@@ -12,6 +12,8 @@ library PolicyChecks {
     uint256 internal constant MAX_RULES = 64;
     uint256 internal constant MAX_ERRORS = 64;
     uint256 internal constant MAX_INVARIANTS = 16;
+    // A year. Also keeps the number of the current window above zero, which the router takes for "no window".
+    uint256 internal constant MAX_INTERVAL = 365 days;
 
     function check(Policy memory policy) internal view {
         if (policy.share > MAX_SHARE) revert TrafficErrors.ShareInvalid(policy.share);
@@ -33,7 +35,8 @@ library PolicyChecks {
         if (
             isCapped != (policy.interval != 0) ||
             (!isCapped && policy.valueWeight != 0) ||
-            policy.cap > type(uint112).max
+            policy.cap > type(uint112).max ||
+            policy.interval > MAX_INTERVAL
         ) revert TrafficErrors.BudgetInvalid(policy.interval, policy.cap);
     }
 
