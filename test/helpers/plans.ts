@@ -1,10 +1,9 @@
 import { encodeBytes32String, id, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
+import { Action, Category, RightKind, Severity, type Invariant } from "../../src/invariants/types";
 import { MigrationKind, ModuleKind, Op, PlanClass, RollbackKind, type Plan, type Stage } from "../../src/plan/types";
-import type { IUpgradeRegistry, Module__MockForRegistry } from "../../typechain-types";
+import type { Module__MockForRegistry } from "../../typechain-types";
 import { DAY, type RegistryFixture } from "../fixtures/registry";
-
-export type Invariant = Parameters<IUpgradeRegistry["defineInvariant"]>[0];
 
 export const MODULE = encodeBytes32String("dial");
 export const REPORT = id("the rehearsal's report");
@@ -74,15 +73,15 @@ export async function dialPlan(
 /** `value() op bound` on the mock module; breaks lead to a freeze unless told otherwise. */
 export async function dialInvariant(
   module: Module__MockForRegistry,
-  over: Partial<Invariant> & { op?: Op; bound?: bigint; rightKind?: number } = {},
+  over: Partial<Invariant> & { op?: Op; bound?: bigint; rightKind?: RightKind } = {},
 ): Promise<Invariant> {
-  const { op = Op.Lte, bound = 10n, rightKind = 0, ...rest } = over;
+  const { op = Op.Lte, bound = 10n, rightKind = RightKind.Constant, ...rest } = over;
   return {
     name: "dial-in-range",
-    category: 0,
-    severity: 2,
+    category: Category.Asset,
+    severity: Severity.High,
     owner: "risk team",
-    action: 0,
+    action: Action.Freeze,
     isIrreversible: false,
     condition: {
       left: {
@@ -95,7 +94,7 @@ export async function dialInvariant(
       right: { target: ZeroAddress, data: "0x", gas: 0n },
       constantValue: bound,
       tolerance: 0n,
-      toleranceBps: 0n,
+      toleranceBps: 0,
     },
     ...rest,
   };
