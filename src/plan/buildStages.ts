@@ -41,18 +41,22 @@ export interface StageContext {
 /** The stages of an upgrade: with a canary one a step and one that promotes, without it one. */
 export function buildStages(context: StageContext): Stage[] {
   const { canary, promoteDwell } = context;
-  const promoted = (label: string, verbs: UpgradeInterface, init: string, from: string) =>
-    stage(context, label, upgradeCall({ ...context.route, verbs }, context.candidate, init), promoteDwell, from);
-  if (canary === undefined) return [promoted("upgrade", context.stableVerbs, context.init, context.stable)];
+  if (canary === undefined) {
+    const call = upgradeCall({ ...context.route, verbs: context.stableVerbs }, context.candidate, context.init);
+    return [stage(context, "upgrade", [call], promoteDwell, context.stable)];
+  }
 
   const stages = canary.steps.map((step, i) => {
     const label = `canary ${formatShare(step.share)}`;
-    if (i > 0) return stage(context, label, setShareCall(context, step.share), step.dwell, canary.router);
+    if (i > 0) return stage(context, label, [setShareCall(context, step.share)], step.dwell, canary.router);
     const install = controlMessage(canary, "install", [canary.policy, context.init]);
     const call = upgradeCall({ ...context.route, verbs: context.stableVerbs }, canary.router, install);
-    return stage(context, label, call, step.dwell, context.stable);
+    return stage(context, label, [call], step.dwell, context.stable);
   });
-  return [...stages, promoted("promote", routerVerbs(context), "0x", canary.router)];
+  // A frozen canary refuses to set its share: without this call a plan could promote the candidate that was frozen.
+  const stillLive = setShareCall(context, canary.steps.at(-1)!.share);
+  const promote = upgradeCall({ ...context.route, verbs: routerVerbs(context) }, context.candidate, "0x");
+  return [...stages, stage(context, "promote", [stillLive, promote], promoteDwell, canary.router)];
 }
 
 /** The way back. While the router or the candidate serves, it is the one asked to step aside. */
@@ -89,10 +93,10 @@ function controlMessage(canary: NonNullable<StageContext["canary"]>, verb: strin
   return canary.routerAbi.encodeFunctionData("traffic", [canary.controlAbi.encodeFunctionData(verb, values)]);
 }
 
-function stage(context: StageContext, label: string, call: Call, dwell: bigint, serving: string): Stage {
+function stage(context: StageContext, label: string, calls: Call[], dwell: bigint, serving: string): Stage {
   return {
     label: encodeBytes32String(label),
-    calls: [call],
+    calls,
     pins: context.pins,
     gates: pointerGates(context, serving),
     invariants: context.invariants,

@@ -52,7 +52,7 @@ export function initializersOf(abi: Interface): FunctionFragment[] {
   return functionsOf(abi).filter(
     (fragment) =>
       !fragment.constant &&
-      (/^_*(re)?init(iali[sz]e\w*|[A-Z_\d]\w*|)$/.test(fragment.name) ||
+      (/^_*((re)?init(iali[sz]e\w*|[A-Z_\d]\w*|)|migrate([A-Z_\d]\w*|))$/.test(fragment.name) ||
         /Init(iali[sz]e)?(V?\d+)?$/.test(fragment.name)),
   );
 }

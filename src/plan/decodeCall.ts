@@ -7,6 +7,8 @@ export interface ExplainedArgument {
   name: string;
   type: string;
   value: string;
+  /** Members of a struct, or of a list of structs. */
+  parts?: ExplainedArgument[];
   /** What the bytes of this argument would call. */
   inner?: ExplainedData;
 }
@@ -58,7 +60,25 @@ function explainArgument(
   nameOf: NameOf,
 ): ExplainedArgument {
   const inner = input.type === "bytes" ? decodeData(String(value), abis, nameOf) : undefined;
-  return { name: input.name, type: input.type, value: show(input, value, nameOf), inner };
+  return {
+    name: input.name,
+    type: input.type,
+    value: show(input, value, nameOf),
+    parts: partsOf(input, value, abis, nameOf),
+    inner,
+  };
+}
+
+function partsOf(
+  input: ParamType,
+  value: unknown,
+  abis: readonly Interface[],
+  nameOf: NameOf,
+): ExplainedArgument[] | undefined {
+  const members = value as unknown[];
+  if (input.isTuple()) return input.components.map((part, i) => explainArgument(part, members[i], abis, nameOf));
+  if (!input.isArray() || !input.arrayChildren.isTuple()) return undefined;
+  return members.map((item, i) => ({ ...explainArgument(input.arrayChildren, item, abis, nameOf), name: `${i}` }));
 }
 
 function show(input: ParamType, value: unknown, nameOf: NameOf): string {

@@ -1,10 +1,10 @@
 import { Interface } from "ethers";
 import type { AddressBook } from "../chain/addressBook";
-import type { Client } from "../client";
+import type { Artifact, Client } from "../client";
 import { SlipwayError } from "../errors";
 import { encodeCall, encodeConstructor, functionOf } from "./abi";
 import { locateDeployment, type Deployment } from "./deployments";
-import { loadArtifact } from "./loadArtifact";
+import { loadArtifact, type ArtifactOrigin } from "./loadArtifact";
 import type { LoadedPlanFile } from "./readPlanFile";
 
 /** The code on trial. */
@@ -32,7 +32,7 @@ export async function findCandidate(
   { root, book, deployer, stable }: CandidateContext,
 ): Promise<Candidate> {
   const artifact = await loadArtifact(client, upgrade, { where: where("upgrade"), root });
-  const abi = new Interface(artifact.abi);
+  const abi = await abiOf(client, artifact, upgrade.abi, { where: where("upgrade", "abi"), root });
   const calldata = (key: "init" | "lock"): string | undefined => {
     const stated = upgrade[key];
     if (stated === undefined) return undefined;
@@ -46,7 +46,12 @@ export async function findCandidate(
   const request = {
     role: "candidate" as const,
     contractName: artifact.contractName,
-    initCode: encodeConstructor(abi, artifact.bytecode, upgrade.args ?? [], where("upgrade", "args")),
+    initCode: encodeConstructor(
+      new Interface(artifact.abi),
+      artifact.bytecode,
+      upgrade.args ?? [],
+      where("upgrade", "args"),
+    ),
     lock: calldata("lock"),
     stated: upgrade.address,
   };
@@ -59,4 +64,22 @@ export async function findCandidate(
     });
   }
   return { abi, deployment, init };
+}
+
+/** The artifact's own functions, and those of the ABI the file adds. */
+async function abiOf(
+  client: Client,
+  artifact: Artifact,
+  stated: string | undefined,
+  origin: ArtifactOrigin,
+): Promise<Interface> {
+  if (stated === undefined) return new Interface(artifact.abi);
+  const isFile = stated.startsWith("npm:") || stated.endsWith(".json");
+  const added = await loadArtifact(client, isFile ? { artifact: stated } : { contract: stated }, origin);
+  const own = new Interface(artifact.abi).fragments;
+  const known = new Set(own.map((fragment) => fragment.format()));
+  const others = new Interface(added.abi).fragments.filter(
+    (fragment) => fragment.type !== "constructor" && !known.has(fragment.format()),
+  );
+  return new Interface([...own, ...others]);
 }

@@ -117,6 +117,8 @@ export const planFileSchema = record(
     upgrade: record({
       contract: textField.optional(),
       artifact: textField.optional(),
+      /** Whose ABI tells the functions, where the candidate hands calls on to code it was not compiled with. */
+      abi: textField.optional(),
       address: addressField.optional(),
       args: argumentsField.optional(),
       /** Called on the implementation right after it is deployed, so that nobody else can initialise it. */

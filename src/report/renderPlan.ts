@@ -1,9 +1,10 @@
-import type { ExplainedCall, ExplainedData } from "../plan/decodeCall";
-import type { ExplainedRollback, ExplainedStage, PlanExplanation } from "../plan/explainPlan";
+import type { ExplainedArgument, ExplainedCall, ExplainedData } from "../plan/decodeCall";
+import type { ExplainedPin, ExplainedRollback, ExplainedStage, PlanExplanation } from "../plan/explainPlan";
 import { formatDuration } from "../plan/units";
 
 /** A plan's explanation as text for a terminal. */
 export function renderPlan(plan: PlanExplanation): string {
+  const shared = sharedPins(plan.stages);
   return [
     `${plan.title}`,
     `  file       ${plan.file}`,
@@ -23,8 +24,9 @@ export function renderPlan(plan: PlanExplanation): string {
     ),
     ...(plan.policy === undefined ? [] : ["", "Canary", ...plan.policy.map((line) => `  ${line}`)]),
     "",
-    "Stages",
-    ...plan.stages.flatMap(stageLines),
+    "Stages; each needs this code, before and after",
+    ...shared.map(({ name, codeHash }) => `     pin        ${name} = ${codeHash}`),
+    ...plan.stages.flatMap((stage) => stageLines(stage, shared)),
     "",
     "Ways back",
     ...plan.rollbacks.flatMap(rollbackLines),
@@ -49,13 +51,15 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
 }
 
-function stageLines(stage: ExplainedStage): string[] {
+function stageLines(stage: ExplainedStage, shared: readonly ExplainedPin[]): string[] {
   return [
     `  ${stage.index}. ${stage.label}, then ${stage.dwell} of observation`,
     ...stage.calls.flatMap(callLines),
     ...stage.gates.map(({ text, now }) => `     gate       ${text}${now === undefined ? "" : `  (now ${now})`}`),
     `     invariants ${stage.invariants.join(", ") || "none"}`,
-    ...stage.pins.map(({ name, codeHash }) => `     pin        ${name} = ${codeHash}`),
+    ...stage.pins
+      .filter(({ account }) => !shared.some((pin) => pin.account === account))
+      .map(({ name, codeHash }) => `     pin        ${name} = ${codeHash}`),
   ];
 }
 
@@ -73,13 +77,25 @@ function callLines(call: ExplainedCall): string[] {
 }
 
 function dataLines(data: ExplainedData, indent: number): string[] {
-  const margin = " ".repeat(indent);
   return [
-    `${margin}${data.signature}`,
-    ...data.args.flatMap((argument) =>
-      argument.inner === undefined
-        ? [`${margin}  ${argument.name}: ${argument.value}`]
-        : [`${margin}  ${argument.name}:`, ...dataLines(argument.inner, indent + 4)],
-    ),
+    `${" ".repeat(indent)}${data.signature.length > 100 ? data.signature.split("(")[0] : data.signature}`,
+    ...data.args.flatMap((argument) => argumentLines(argument, indent + 2)),
   ];
+}
+
+function argumentLines(argument: ExplainedArgument, indent: number): string[] {
+  const head = `${" ".repeat(indent)}${argument.name}:`;
+  if (argument.inner !== undefined) return [head, ...dataLines(argument.inner, indent + 2)];
+  if (argument.parts === undefined || argument.parts.length === 0) return [`${head} ${argument.value}`];
+  return [head, ...argument.parts.flatMap((part) => argumentLines(part, indent + 2))];
+}
+
+/** The pins that every stage has, which are told once. */
+function sharedPins(stages: readonly ExplainedStage[]): ExplainedPin[] {
+  const [first, ...others] = stages;
+  return (first?.pins ?? []).filter((pin) =>
+    others.every(({ pins }) =>
+      pins.some(({ account, codeHash }) => account === pin.account && codeHash === pin.codeHash),
+    ),
+  );
 }
