@@ -1,6 +1,7 @@
 import "@nomicfoundation/hardhat-toolbox";
 import { subtask, type HardhatUserConfig } from "hardhat/config";
 import { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD } from "hardhat/builtin-tasks/task-names";
+import "./tasks";
 
 const SOLC_VERSION = "0.8.36";
 

@@ -275,7 +275,11 @@ export const ERRORS = {
   CanaryMissing: { code: "SLIP-401", exit: Exit.toolError, meaning: "no router serves this module now" },
   NotCouncilMember: { code: "SLIP-501", exit: Exit.toolError, meaning: "the account is no member of the council" },
   AlreadyHalted: { code: "SLIP-502", exit: Exit.toolError, meaning: "the scope is halted already" },
-  NotHalted: { code: "SLIP-503", exit: Exit.toolError, meaning: "the scope is not halted, so there is nothing to lift" },
+  NotHalted: {
+    code: "SLIP-503",
+    exit: Exit.toolError,
+    meaning: "the scope is not halted, so there is nothing to lift",
+  },
   HaltBudgetSpent: {
     code: "SLIP-504",
     exit: Exit.checkFailed,

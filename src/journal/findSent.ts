@@ -32,7 +32,9 @@ export async function findSent(provider: Client["provider"], open: SendingEntry)
 }
 
 async function transactionsOf(provider: Client["provider"], block: string): Promise<RpcTransaction[]> {
-  const found = (await provider.send("eth_getBlockByNumber", [block, true])) as { transactions?: RpcTransaction[] } | null;
+  const found = (await provider.send("eth_getBlockByNumber", [block, true])) as {
+    transactions?: RpcTransaction[];
+  } | null;
   return found?.transactions ?? [];
 }
 

@@ -82,7 +82,7 @@ export function appendJournal(path: string, entry: JournalEntry): void {
 
 /** The last `sending` entry that was neither confirmed nor abandoned, with its hash where one was written. */
 export function openSending(entries: readonly JournalEntry[]): (SendingEntry & { hash?: string }) | undefined {
-  const index = entries.findLastIndex((entry) => entry.kind === "sending");
+  const index = entries.map((entry) => entry.kind).lastIndexOf("sending");
   const sending = entries[index];
   if (sending?.kind !== "sending") return undefined;
   const later = entries.slice(index + 1);

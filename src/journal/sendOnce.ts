@@ -2,7 +2,7 @@ import { keccak256, type TransactionReceipt, type TransactionRequest } from "eth
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import { findSent } from "./findSent";
-import { openSending, type SendingEntry } from "./journal";
+import { openSending, readJournal, type SendingEntry } from "./journal";
 import { withJournal, type Journal } from "./withJournal";
 
 export interface Step {
@@ -18,8 +18,7 @@ export interface Step {
 
 export type StepOutcome =
   /** `receipt`: of the transaction of an earlier run that this run waited for. */
-  | { status: "already"; receipt?: TransactionReceipt }
-  | { status: "confirmed"; receipt: TransactionReceipt };
+  { status: "already"; receipt?: TransactionReceipt } | { status: "confirmed"; receipt: TransactionReceipt };
 
 /** How long a run waits for its transaction; the journal stays open, and the next run goes on waiting. */
 const WAIT_MS = 300_000;
@@ -37,6 +36,12 @@ export async function sendOnce(client: Client, step: Step): Promise<StepOutcome>
     if (await step.isDone()) return { status: "already", receipt };
     return send(client, journal, step);
   });
+}
+
+/** Brings to an end what an earlier run of any verb may have sent; asks nobody where nothing is open. */
+export async function settleJournal(client: Client, path: string): Promise<TransactionReceipt | undefined> {
+  if (openSending(readJournal(path).entries) === undefined) return undefined;
+  return withJournal(client, path, (journal) => settle(client, journal));
 }
 
 async function send(client: Client, journal: Journal, step: Step): Promise<StepOutcome> {
@@ -69,7 +74,7 @@ async function send(client: Client, journal: Journal, step: Step): Promise<StepO
 }
 
 /** Brings what an earlier run may have sent to an end: waited for, or abandoned because it can never arrive. */
-export async function settle(client: Client, journal: Journal): Promise<TransactionReceipt | undefined> {
+async function settle(client: Client, journal: Journal): Promise<TransactionReceipt | undefined> {
   const open = openSending(journal.entries());
   if (open === undefined) return undefined;
   const stamp = { verb: open.verb, proposalId: open.proposalId, from: open.from, nonce: open.nonce };

@@ -33,16 +33,23 @@ export async function withJournal<T>(
     retries: RETRIES,
     onCompromised: (error) => (lost = error),
   }).catch((cause: unknown) => {
-    throw new SlipwayError("JournalBusy", { where: path, expected: "one writer", found: `${path}.lock is held`, cause });
+    throw new SlipwayError("JournalBusy", {
+      where: path,
+      expected: "one writer",
+      found: `${path}.lock is held`,
+      cause,
+    });
   });
   try {
     const { tornBytes } = readJournal(path);
-    if (tornBytes > 0) client.log(`${path}: the last line was cut short by a kill (${tornBytes} bytes); it is left out`);
+    if (tornBytes > 0)
+      client.log(`${path}: the last line was cut short by a kill (${tornBytes} bytes); it is left out`);
     return await work({
       path,
       entries: () => readJournal(path).entries,
       append: (entry) => {
-        if (lost !== undefined) throw new SlipwayError("JournalBusy", { where: path, found: "the lock was lost", cause: lost });
+        if (lost !== undefined)
+          throw new SlipwayError("JournalBusy", { where: path, found: "the lock was lost", cause: lost });
         appendJournal(path, entry);
       },
     });

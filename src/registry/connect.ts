@@ -21,7 +21,7 @@ export async function connectRegistry(client: Client, address?: string): Promise
       where: book.file,
       expected: "an address named registry",
       found: "none",
-      next: "npx hardhat registry deploy --config registry.yaml",
+      next: "npx hardhat registry deploy registry.yaml",
     });
   }
   if ((await client.provider.getCode(at)) === "0x") {

@@ -1,15 +1,39 @@
-import { decodeBytes32String, type ErrorDescription, type Interface } from "ethers";
+import { ZeroAddress, ZeroHash, type ErrorDescription, type Interface } from "ethers";
 import { ERRORS, SlipwayError, type ErrorFacts, type ErrorName } from "../errors";
-import { STATES } from "./state";
+import type { Pin, Plan } from "../plan/types";
+import { roleName } from "./roleIds";
+import { isEnded, STATES, type StateName } from "./state";
+import { shortId, textOf, timeText } from "./words";
 
-/** Where a revert happened, for the error's first line. */
+/** Where a revert happened, and what helps to explain it. */
 export interface RevertContext {
   where: string;
   proposalId?: string;
+  /** The block the call was made at. */
+  block?: number;
+  plan?: Plan;
+  /** Index of the stage that was about to run. */
+  stage?: number;
+  proposedAtBlock?: number;
 }
+
+/** Errors of the contracts that say what an error of the engine says already. */
+const SAME: Record<string, ErrorName> = {
+  CanaryAbsent: "CanaryMissing",
+  InvariantIsRetired: "InvariantRetired",
+  NoCode: "AddressWithoutCode",
+  DelegatedAccount: "AccountDelegated",
+  SeatMismatch: "SeatMissing",
+  SeatUnknown: "SeatMissing",
+  PinHolds: "NothingBroken",
+};
+
+const OPS = ["==", "!=", "<", "<=", ">", ">="];
+const KINDS = ["integrity", "simulation"];
 
 /** Turns what a node says of a reverted call into one clear error. What is no revert is passed on as it is. */
 export function decodeRevert(thrown: unknown, iface: Interface, context: RevertContext): unknown {
+  if (thrown instanceof SlipwayError) return thrown;
   const data = revertData(thrown);
   if (data === undefined) return thrown;
   const parsed = data === "0x" ? null : iface.parseError(data);
@@ -21,13 +45,14 @@ export function decodeRevert(thrown: unknown, iface: Interface, context: RevertC
       cause: thrown,
     });
   }
-  const facts = describe(parsed, context);
-  const name = parsed.name in ERRORS ? (parsed.name as ErrorName) : "ContractRefused";
+  const name = nameOf(parsed);
   const meaning = name === "ContractRefused" ? `the contract refused it with ${signature(parsed)}` : undefined;
-  return new SlipwayError(name, { where: context.where, meaning, cause: thrown, ...facts });
+  const next =
+    context.proposalId === undefined ? undefined : `npx hardhat upgrade status ${shortId(context.proposalId)}`;
+  return new SlipwayError(name, { where: context.where, next, meaning, cause: thrown, ...describe(parsed, context) });
 }
 
-/** The revert data inside the many shapes in which nodes wrap it. */
+/** The revert data inside the many shapes in which nodes wrap it; undefined where the call did not revert. */
 export function revertData(thrown: unknown): string | undefined {
   const seen = new Set<unknown>();
   const queue: unknown[] = [thrown];
@@ -37,79 +62,172 @@ export function revertData(thrown: unknown): string | undefined {
     seen.add(value);
     const { data } = value as { data?: unknown };
     if (typeof data === "string" && /^0x([0-9a-f]{2})*$/i.test(data)) return data;
-    queue.push(...Object.values(value as object));
+    // `transaction` carries the data that was sent, not what came back.
+    for (const [key, inner] of Object.entries(value)) if (key !== "transaction") queue.push(inner);
+    if (value instanceof Error && value.cause !== undefined) queue.push(value.cause);
   }
   return undefined;
 }
 
+function nameOf(error: ErrorDescription): ErrorName {
+  if (error.name === "ProposalInState") {
+    const state = stateName(error.args["actual"]);
+    if (state === "Unknown") return "ProposalUnknown";
+    if (state === "Stalled" || state === "RolledBack") return "PlanContained";
+    return isEnded(state) ? "PlanEnded" : "ProposalInState";
+  }
+  const same = SAME[error.name];
+  if (same !== undefined) return same;
+  return error.name in ERRORS ? (error.name as ErrorName) : "ContractRefused";
+}
+
 function describe(error: ErrorDescription, context: RevertContext): ErrorFacts {
-  const args = error.args.toObject() as Record<string, unknown>;
-  const id = context.proposalId?.slice(2, 8) ?? "PROPOSAL";
+  const args = error.args;
+  const id = context.proposalId === undefined ? "PROPOSAL" : shortId(context.proposalId);
   switch (error.name) {
     case "CodeHashMismatch":
-      return {
-        where: `${context.where}, account ${args["account"]}`,
-        expected: String(args["expected"]),
-        found: String(args["actual"]),
-        next: `npx hardhat upgrade invalidate ${id}`,
-      };
+      return codeHashMismatch(String(args["account"]), String(args["expected"]), String(args["actual"]), context);
     case "StaleBase":
       return {
-        where: `module ${text(args["module"])}`,
+        where: `module ${textOf(args["module"])}`,
         expected: `version ${args["expected"]}`,
         found: `version ${args["actual"]}`,
-        next: "build the plan anew from the chain as it is: npx hardhat upgrade plan FILE",
+        next: "npx hardhat upgrade plan FILE builds it anew from the chain as it is",
       };
-    case "ModuleLocked":
+    case "ModuleLocked": {
+      const isFree = args["lockedBy"] === ZeroHash;
       return {
-        where: `module ${text(args["module"])}`,
-        expected: "a module that no other plan holds",
-        found: `held by ${args["lockedBy"]}`,
-        next: `npx hardhat upgrade status ${String(args["lockedBy"]).slice(2, 8)}`,
+        where: `module ${textOf(args["module"])}`,
+        expected: isFree ? "the module held by this plan" : "a module that no other plan holds",
+        found: isFree ? "held by none" : `held by ${args["lockedBy"]}`,
+        next: isFree ? undefined : `npx hardhat upgrade status ${shortId(args["lockedBy"])}`,
       };
+    }
+    case "ModuleUnknown":
+    case "ModuleRetired":
+    case "ModuleExists":
+      return { where: `module ${textOf(args["module"])}` };
     case "ProposalInState":
-      return {
-        expected: `state ${STATES[Number(args["expected"])]}`,
-        found: `state ${STATES[Number(args["actual"])]}`,
-        next: `npx hardhat upgrade status ${id}`,
-      };
+      return { expected: `state ${stateName(args["expected"])}`, found: `state ${stateName(args["actual"])}` };
+    case "ProposalUnknown":
+    case "ProposalExists":
+    case "ProposalHalted":
+      return { found: String(args["proposalId"]) };
     case "NotYet":
-      return {
-        expected: `not before ${time(args["notBefore"])}`,
-        found: `it is ${time(args["timestamp"])}`,
-        next: `npx hardhat upgrade status ${id}`,
-      };
+      return { expected: `not before ${timeText(args["notBefore"])}`, found: `it is ${timeText(args["timestamp"])}` };
     case "RollbackClosed":
-      return { expected: `before ${time(args["notBefore"])}`, found: `it is ${time(args["timestamp"])}` };
+      return {
+        expected: `a rollback before ${timeText(args["notBefore"])}`,
+        found: `it is ${timeText(args["timestamp"])}`,
+        next: `npx hardhat upgrade advance ${id}`,
+      };
     case "NotReady":
       return {
         expected: `${args["numerator"]}/${args["denominator"]} of ${args["total"]} power ready`,
         found: `${args["readyPower"]} ready`,
-        next: `npx hardhat upgrade ready ${id}`,
+        next: `npx hardhat upgrade ready ${id} --as ELECTOR`,
       };
-    case "AttestationsMissing":
+    case "AttestationsMissing": {
+      const kind = KINDS[Number(args["kind"])] ?? "";
       return {
-        expected: `${args["need"]} ${Number(args["kind"]) === 0 ? "integrity" : "simulation"} attestations`,
-        found: `${args["have"]}`,
-        next: `npx hardhat upgrade attest ${id}`,
+        expected: `${args["need"]} ${kind} attestations`,
+        found: String(args["have"]),
+        next: `npx hardhat upgrade attest ${id} --kind ${kind} --as ATTESTER`,
       };
-    default: {
-      const shown = Object.entries(args).map(([name, value]) => `${name} ${String(value)}`);
-      return shown.length === 0 ? {} : { found: shown.join(", ") };
     }
+    case "GateNotMet":
+      return {
+        where: `${stageText(context)}gate ${args["index"]}, ${args["target"] === ZeroAddress ? "the registry" : args["target"]}`,
+        expected: `${OPS[Number(args["op"])]} ${args["bound"]}`,
+        found: args["isAvailable"] ? String(args["actual"]) : "no word: the probe is unavailable",
+        next: `npx hardhat upgrade revalidate ${id}`,
+      };
+    case "InvariantViolated":
+      return {
+        where: `${stageText(context)}invariant ${args["invariant"]}`,
+        expected: args["isAvailable"] ? `a word that holds against ${args["right"]}` : "a word from its probe",
+        found: args["isAvailable"] ? String(args["left"]) : "none: the probe is unavailable",
+        next: `npx hardhat invariant check ${args["invariant"]}`,
+      };
+    case "EvidenceMismatch":
+      return { expected: `report ${args["expected"]}`, found: `report ${args["actual"]}` };
+    case "Unauthorized":
+      return {
+        expected: `role ${roleName(args["role"])}`,
+        found: `${args["caller"]} without it`,
+        next: "npx hardhat registry roles",
+      };
+    case "NotProposer":
+      return { expected: `--as ${args["proposer"]}`, found: String(args["caller"]) };
+    case "NotTimelock":
+      return { expected: `the timelock ${args["timelock"]}`, found: String(args["caller"]) };
+    case "NotCouncilMember":
+      return {
+        expected: "a member of the council",
+        found: String(args["account"]),
+        next: "npx hardhat emergency status",
+      };
+    case "AlreadyHalted":
+      return { where: scopeText(args["scope"]), expected: "no halt", found: `halted until ${timeText(args["until"])}` };
+    case "NotHalted":
+    case "HaltBudgetSpent":
+      return { where: scopeText(args["scope"]) };
+    case "ApprovalExpired":
+      return { expected: `before ${timeText(args["deadline"])}`, found: `it is ${timeText(args["timestamp"])}` };
+    case "NoCode":
+    case "DelegatedAccount":
+      return { where: String(args["account"]) };
+    case "SeatMismatch":
+      return { where: `seat ${args["seat"]}`, expected: String(args["expected"]), found: String(args["actual"]) };
+    default:
+      return remaining(error);
   }
+}
+
+/** The pin that does not hold: the one row that revalidation is about. */
+export function codeHashMismatch(
+  account: string,
+  expected: string,
+  actual: string,
+  context: Omit<RevertContext, "where">,
+): ErrorFacts {
+  const { plan, proposedAtBlock, block, proposalId } = context;
+  const place = plan === undefined ? undefined : findPin(plan, account, expected, context.stage);
+  const id = proposalId === undefined ? "PROPOSAL" : shortId(proposalId);
+  return {
+    where: `${place === undefined ? "" : `stage ${place.stage}, pin ${place.pin}, `}account ${account}`,
+    expected: `${expected}${proposedAtBlock === undefined ? "" : ` (proposed at block ${proposedAtBlock})`}`,
+    found: `${actual}${block === undefined ? "" : ` (block ${block})`}`,
+    next: `npx hardhat upgrade invalidate ${id}`,
+  };
+}
+
+function findPin(plan: Plan, account: string, codeHash: string, first = 0): { stage: number; pin: number } | undefined {
+  const isIt = (pin: Pin) => pin.account.toLowerCase() === account.toLowerCase() && pin.codeHash === codeHash;
+  for (let stage = first; stage < plan.stages.length; ++stage) {
+    const pin = plan.stages[stage]?.pins.findIndex(isIt) ?? -1;
+    if (pin !== -1) return { stage, pin };
+  }
+  return undefined;
+}
+
+function remaining(error: ErrorDescription): ErrorFacts {
+  const shown = error.fragment.inputs.map(({ name }, index) => `${name} ${String(error.args[index])}`);
+  return shown.length === 0 ? {} : { found: shown.join(", ") };
+}
+
+function stateName(state: unknown): StateName {
+  return STATES[Number(state)] ?? "Unknown";
+}
+
+function stageText({ stage }: RevertContext): string {
+  return stage === undefined ? "" : `stage ${stage}, `;
+}
+
+function scopeText(scope: string): string {
+  return scope === ZeroHash ? "everything" : `module ${textOf(scope)}`;
 }
 
 function signature(error: ErrorDescription): string {
   return `${error.name}(${error.args.map(String).join(", ")})`;
-}
-
-/** A name kept in a word, as people wrote it. */
-function text(word: unknown): string {
-  const value = String(word);
-  return /00$/.test(value) ? decodeBytes32String(value) : value;
-}
-
-function time(seconds: unknown): string {
-  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}Z`;
 }

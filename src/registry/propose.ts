@@ -12,6 +12,7 @@ export function propose(client: Client, registry: Registry, plan: Plan, options:
     ...options,
     verb: "propose",
     proposalId,
+    title: plan.title,
     to: registry.address,
     data: registry.iface.encodeFunctionData("propose", [plan]),
     isDone: async () => (await readStatus(registry, proposalId)).state !== "Unknown",

@@ -14,6 +14,7 @@ export async function rollback(
   return perform(client, registry, {
     ...params,
     verb: "rollback",
+    title: plan.title,
     to: registry.address,
     data: registry.iface.encodeFunctionData("rollback", [plan]),
     isDone: async () => (await readStatus(registry, params.proposalId)).state === "RolledBack",

@@ -14,6 +14,8 @@ export async function schedule(
   return perform(client, registry, {
     ...params,
     verb: "schedule",
+    title: plan.title,
+    context: { plan },
     to: registry.address,
     data: registry.iface.encodeFunctionData("schedule", [plan]),
     isDone: async () => (await readFacts(registry, params.proposalId)).scheduledAt !== 0,

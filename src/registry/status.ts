@@ -1,6 +1,7 @@
 import { decodeBytes32String } from "ethers";
 import { readCanaryAt, type CanaryStatus } from "../canary/status";
 import type { Client } from "../client";
+import { Exit, type ExitCode } from "../errors";
 import { PlanClass, type Fraction, type Plan } from "../plan/types";
 import type { Registry } from "./connect";
 import { readFacts, readSeats, type Facts } from "./facts";
@@ -77,6 +78,15 @@ export async function statusOf(client: Client, registry: Registry, proposalId: s
 /** The command that a person types next; undefined once nothing is left to do. */
 export function nextCommand(report: Pick<StatusReport, "next">): string | undefined {
   return report.next[0]?.command;
+}
+
+/** The shell's view: drift or containment first, then an end that is none, then waiting. */
+export function exitOfStatus({ status, blockers, canaries }: StatusReport): ExitCode {
+  if (status.state === "Invalidated") return Exit.drift;
+  if (status.state === "Stalled" || status.state === "RolledBack") return Exit.contained;
+  if (canaries.some((canary) => canary.isFrozen)) return Exit.contained;
+  if (["Defeated", "Cancelled", "Expired"].includes(status.state)) return Exit.checkFailed;
+  return blockers.length > 0 || status.isHalted ? Exit.waiting : Exit.pass;
 }
 
 function nextSteps(

@@ -1,4 +1,4 @@
-import { BrowserProvider, type JsonRpcSigner } from "ethers";
+import { BrowserProvider, isAddress, type JsonRpcSigner } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { SlipwayError } from "../../src/errors";
 
@@ -13,26 +13,31 @@ export async function isDevNode(provider: BrowserProvider): Promise<boolean> {
   return /anvil|hardhat/i.test(version);
 }
 
-/** The account that signs: `--as ADDRESS`, else the network's first. */
-export async function signerFor(provider: BrowserProvider, as: string | undefined): Promise<JsonRpcSigner> {
+/**
+ * The account that signs: `--as ADDRESS`, else the network's first, else none. An account without a key here is
+ * impersonated on a development node; elsewhere it is refused, unless nothing is to be signed (`isKeyless`).
+ */
+export async function signerFor(
+  provider: BrowserProvider,
+  as: string | undefined,
+  isKeyless: boolean,
+): Promise<JsonRpcSigner | undefined> {
   const accounts = (await provider.send("eth_accounts", [])) as string[];
-  if (as === undefined) {
-    const first = accounts[0];
-    if (first === undefined) {
-      throw new SlipwayError("SignerMissing", { expected: "an account of this network", found: "none" });
-    }
-    return provider.getSigner(first);
+  if (as === undefined) return accounts[0] === undefined ? undefined : provider.getSigner(accounts[0]);
+  if (!isAddress(as)) {
+    throw new SlipwayError("OptionInvalid", { where: "--as", expected: "an address", found: as });
   }
   const isOwn = accounts.some((account) => account.toLowerCase() === as.toLowerCase());
-  if (!isOwn) {
-    if (!(await isDevNode(provider))) {
-      throw new SlipwayError("SignerMissing", {
-        where: "--as",
-        expected: `the key of ${as}`,
-        found: "no such account",
-      });
-    }
-    await provider.send("hardhat_impersonateAccount", [as]);
+  if (isOwn) return provider.getSigner(as);
+  if (isKeyless) return undefined;
+  if (!(await isDevNode(provider))) {
+    throw new SlipwayError("SignerMissing", {
+      where: "--as",
+      expected: `one of ${accounts.length === 0 ? "no accounts of this network" : accounts.join(", ")}`,
+      found: as,
+      next: "use --out raw or --out safe for an account whose key is elsewhere",
+    });
   }
+  await provider.send("hardhat_impersonateAccount", [as]);
   return provider.getSigner(as);
 }

@@ -1,0 +1,77 @@
+import { TypedDataEncoder, type TypedDataDomain, type TypedDataField } from "ethers";
+import type { ActKind } from "../../emergency/acts";
+import type { AttestationName } from "../attest";
+import type { ChoiceName } from "../vote";
+
+/** What can be signed instead of sent. Two statements are one batch if they are equal. */
+export type Statement =
+  | { verb: "vote"; proposalId: string; choice: ChoiceName }
+  | { verb: "ready"; proposalId: string }
+  | { verb: "attest"; proposalId: string; kind: AttestationName; reportHash: string }
+  /** `subject`: scope or proposal. `act` binds the council's epoch and nonce; `deadline` in seconds. */
+  | { verb: ActKind; subject: string; act: string; deadline: number };
+
+export interface TypedData {
+  domain: TypedDataDomain;
+  types: Record<string, TypedDataField[]>;
+  primaryType: string;
+  message: Record<string, unknown>;
+}
+
+/** What a hardware wallet shows: compare them before you sign. */
+export interface TypedDataHashes {
+  domainHash: string;
+  messageHash: string;
+  digest: string;
+}
+
+const CHOICE_NUMBERS = { against: 0, for: 1, abstain: 2 };
+const KIND_NUMBERS = { integrity: 0, simulation: 1 };
+
+/** The EIP-712 form of a statement, as the contracts hash it. */
+export function typedDataOf(statement: Statement, domain: TypedDataDomain): TypedData {
+  switch (statement.verb) {
+    case "vote":
+      return typed(domain, "Ballot", "bytes32 proposalId,uint8 choice", {
+        proposalId: statement.proposalId,
+        choice: CHOICE_NUMBERS[statement.choice],
+      });
+    case "ready":
+      return typed(domain, "Ready", "bytes32 proposalId", { proposalId: statement.proposalId });
+    case "attest":
+      return typed(domain, "Attestation", "bytes32 proposalId,uint8 kind,bytes32 reportHash", {
+        proposalId: statement.proposalId,
+        kind: KIND_NUMBERS[statement.kind],
+        reportHash: statement.reportHash,
+      });
+    default:
+      return typed(domain, "CouncilApproval", "bytes32 act,uint256 deadline", {
+        act: statement.act,
+        deadline: statement.deadline,
+      });
+  }
+}
+
+export function hashesOf({ domain, types, primaryType, message }: TypedData): TypedDataHashes {
+  return {
+    domainHash: TypedDataEncoder.hashDomain(domain),
+    messageHash: TypedDataEncoder.hashStruct(primaryType, types, message),
+    digest: TypedDataEncoder.hash(domain, types, message),
+  };
+}
+
+function typed(
+  domain: TypedDataDomain,
+  primaryType: string,
+  fields: string,
+  message: Record<string, unknown>,
+): TypedData {
+  const types = {
+    [primaryType]: fields.split(",").map((field) => {
+      const [type, name] = field.split(" ") as [string, string];
+      return { type, name };
+    }),
+  };
+  // A chain id as a number: the file is JSON, and a string would be another domain to some wallets.
+  return { domain: { ...domain, chainId: Number(domain.chainId) }, types, primaryType, message };
+}

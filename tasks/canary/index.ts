@@ -1,0 +1,2 @@
+import "./freeze";
+import "./status";

@@ -1,0 +1,5 @@
+import "./halt";
+import "./lift";
+import "./rollback";
+import "./status";
+import "./veto";

@@ -1,0 +1,4 @@
+import "./canary";
+import "./emergency";
+import "./registry";
+import "./upgrade";

@@ -1,0 +1,13 @@
+import "./advance";
+import "./attest";
+import "./cancel";
+import "./invalidate";
+import "./keep";
+import "./list";
+import "./propose";
+import "./ready";
+import "./revalidate";
+import "./rollback";
+import "./schedule";
+import "./status";
+import "./vote";

@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { readAddressBook } from "../../src/chain/addressBook";
+import type { Client } from "../../src/client";
+import { SlipwayError } from "../../src/errors";
+import { readStoredPlan, writeStoredPlan, type StoredPlan } from "../../src/journal/storedPlan";
+import { buildPlan } from "../../src/plan/buildPlan";
+import { hashPlan } from "../../src/plan/eip712";
+import { prepareDeployments } from "../../src/plan/prepareDeployments";
+import { readPlanFile } from "../../src/plan/readPlanFile";
+import { connectRegistry, type Registry } from "../../src/registry/connect";
+import { propose } from "../../src/registry/propose";
+import { sendOptions, withSender, type SenderArgs } from "../support/options";
+import { runTask } from "../support/runTask";
+import { nextAfter, outcomeOf } from "../support/runVerb";
+import { upgradeScope } from "../support/scopes";
+
+interface ProposeArgs extends SenderArgs {
+  file: string;
+  report?: string;
+}
+
+withSender(upgradeScope.task("propose", "Builds a plan from its file and puts it to the electorate (release role)"))
+  .addPositionalParam("file", "Plan file (YAML), or a plan in JSON")
+  .addOptionalParam("report", "keccak256 of the rehearsal's report, for a plan class that asks for one")
+  .setAction((args: ProposeArgs, hre) =>
+    runTask(hre, args, async (client) => {
+      const registry = await connectRegistry(client);
+      const options = sendOptions(args);
+      const stored = await planOf(hre, client, registry, args);
+      const isSent = options.out === "send" && options.isDryRun !== true;
+      // Before it is sent: after a kill, the file must still be known as the one that this proposal was built from.
+      if (isSent) writeStoredPlan(client.deploymentsDir, stored);
+      const performed = await propose(client, registry, stored.plan, options);
+      return outcomeOf(performed, isSent ? await nextAfter(client, registry, stored.proposalId) : undefined);
+    }),
+  );
+
+async function planOf(
+  hre: HardhatRuntimeEnvironment,
+  client: Client,
+  registry: Registry,
+  args: ProposeArgs,
+): Promise<StoredPlan> {
+  const reportHash = reportHashOf(args.report);
+  if (args.file.endsWith(".json")) {
+    const { plan, source } = readStoredPlan(args.file);
+    const evidence = reportHash === undefined ? plan.evidence : { ...plan.evidence, reportHash };
+    const cited = { ...plan, evidence };
+    return { proposalId: hashPlan(cited, registry.domain), source, plan: cited };
+  }
+  const loaded = readPlanFile(args.file, readAddressBook(client.deploymentsDir));
+  const { root } = hre.config.paths;
+  const options = { root, invariantsDir: join(root, "invariants"), reportHash };
+  const { out, isDryRun } = sendOptions(args);
+  const maySend = out === "send" && isDryRun !== true;
+  const built = await (maySend ? prepareDeployments : buildPlan)(client, registry, loaded, options);
+  if (!built.isFinal) {
+    throw new SlipwayError("PlanNotDeployed", {
+      where: args.file,
+      expected: "everything that the plan relies on, on chain",
+      found: built.deployments
+        .filter((deployment) => !deployment.isDeployed)
+        .map(({ role, contractName }) => `no ${role} ${contractName}`)
+        .join(", "),
+      next: `npx hardhat upgrade propose ${args.file}`,
+    });
+  }
+  const { plan, proposalId } = built;
+  return { proposalId, source: { file: args.file, textHash: loaded.textHash }, plan };
+}
+
+function reportHashOf(report: string | undefined): string | undefined {
+  if (report === undefined || /^0x[0-9a-fA-F]{64}$/.test(report)) return report;
+  throw new SlipwayError("OptionInvalid", {
+    where: "--report",
+    expected: "32 bytes (0x and 64 digits)",
+    found: report,
+  });
+}
