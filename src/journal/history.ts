@@ -5,6 +5,8 @@ export interface HistoryStep {
   verb: string;
   from: string;
   nonce: number;
+  /** keccak256 of what was sent. */
+  dataHash: string;
   outcome: "open" | "confirmed" | "reverted" | "abandoned";
   startedAt: number;
   hash?: string;
@@ -17,8 +19,8 @@ export function historyOf(entries: readonly JournalEntry[]): HistoryStep[] {
   const steps: HistoryStep[] = [];
   for (const entry of entries) {
     if (entry.kind === "sending") {
-      const { verb, from, nonce, at } = entry;
-      steps.push({ verb, from, nonce, outcome: "open", startedAt: at });
+      const { verb, from, nonce, dataHash, at } = entry;
+      steps.push({ verb, from, nonce, dataHash, outcome: "open", startedAt: at });
       continue;
     }
     // One writer, one open step: whatever is not a new one speaks of the last.

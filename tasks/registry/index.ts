@@ -1,1 +1,5 @@
-export {};
+import "./adopt";
+import "./deploy";
+import "./electorate";
+import "./module";
+import "./roles";

@@ -1,0 +1,69 @@
+import { kindText } from "../chain/inspectProxy";
+import type { RegisteredModule } from "../plan/moduleOf";
+import type { AdoptReport } from "../registry/adopt";
+import type { DeployReport } from "../registry/deploy";
+import type { ElectorateReport } from "../registry/readElectorate";
+import type { RolesReport } from "../registry/roles";
+import { table } from "./table";
+
+export function renderDeploy(report: DeployReport): string {
+  const facets = table(Object.entries(report.facets).map(([name, address]) => [`  ${name}`, address]));
+  if (report.status === "would-deploy") {
+    return ["nothing sent; to be deployed:", ...report.missing.map((name) => `  ${name}`), ...facets].join("\n");
+  }
+  const verb = report.status === "already" ? "already deployed" : `deployed in block ${report.block}`;
+  return [
+    `registry ${report.registry} (${verb})`,
+    `timelock ${report.timelock}`,
+    ...facets,
+    `addresses in ${report.addresses}`,
+  ].join("\n");
+}
+
+export function renderModules(modules: readonly RegisteredModule[]): string {
+  if (modules.length === 0) return "no modules";
+  const rows = modules.map((module) => [
+    module.name,
+    kindText(module.kind),
+    module.account,
+    `upgraded by ${module.authority}`,
+    `version ${module.version}`,
+    module.isRetired ? "retired" : module.lockedBy === undefined ? "free" : `held by ${module.lockedBy.slice(2, 8)}`,
+  ]);
+  return table(rows).join("\n");
+}
+
+export function renderElectorate(report: ElectorateReport): string {
+  const { numerator, denominator } = report.maxPower;
+  return [
+    `electorate ${report.pointer}, epoch ${report.epoch}`,
+    `${report.seats.length} seats, power ${report.total}, ${report.clippedTotal} after clipping each to ${report.cap} (${numerator}/${denominator})`,
+    ...table(report.seats.map(({ seat, account, power }) => [`  ${seat}`, account, power.toString()])),
+  ].join("\n");
+}
+
+export function renderRoles({ timelock, roles, council }: RolesReport): string {
+  const needs = Object.entries(council.need).map(([act, need]) => `${act} ${need}`);
+  const rows = [
+    ...Object.entries(roles).map(([role, holders]) => [role.toLowerCase(), holders.join(", ") || "nobody"]),
+    ["council", `${council.members.join(", ")} (of ${council.members.length}: ${needs.join(", ")})`],
+    ["timelock", timelock],
+  ];
+  return table(rows).join("\n");
+}
+
+export function renderAdopt(report: AdoptReport): string {
+  const holders = report.holders.map(({ role, account, power, isRegistry, isAccepted }) => [
+    `  ${role}`,
+    account,
+    isRegistry ? "the registry" : isAccepted ? `ACCEPTED RISK: ${power}` : power,
+  ]);
+  const calls =
+    report.calls.length === 0
+      ? ["the registry holds every role it needs"]
+      : [
+          "the timelock's admin has to call:",
+          ...report.calls.map(({ to, data, what }) => `  ${what}\n    to ${to}\n    data ${data}`),
+        ];
+  return [`timelock ${report.timelock}, delay ${report.minDelay} s`, ...table(holders), ...calls].join("\n");
+}
