@@ -34,6 +34,7 @@ contract Module__MockForRegistry is ITrafficRouter {
     address public callbackTarget;
     bytes public callback;
     bool public hasCallbackWorked;
+    bytes public callbackAnswer;
 
     constructor(address owner) {
         OWNER = owner;
@@ -75,7 +76,7 @@ contract Module__MockForRegistry is ITrafficRouter {
             return abi.encode(canary == Canary.Lying ? bytes32(uint256(1)) : keccak256("slipway.traffic.router.v1"));
         }
         if (canary == Canary.Refusing) revert Refused();
-        if (canary == Canary.Reentering) (hasCallbackWorked, ) = callbackTarget.call(callback);
+        if (canary == Canary.Reentering) (hasCallbackWorked, callbackAnswer) = callbackTarget.call(callback);
         isFrozen = true;
         emit Frozen(msg.sender, abi.decode(message[4:], (string)));
         return "";

@@ -129,7 +129,10 @@ describe("EmergencyFacet", () => {
       await registry.halt(MODULE, "look", deadline, [
         await signApproval(domain, council[1] ?? stranger, (await registry.actOf(HALT, MODULE)).act, deadline),
       ]);
-      expect((await registry.actOf(HALT, MODULE)).have).to.equal(1n);
+      const moduleAct = await registry.actOf(HALT, MODULE);
+      expect(moduleAct.have).to.equal(1n);
+      expect(await registry.approvalOf(moduleAct.act, council[1]?.address ?? "")).to.equal(deadline);
+      expect(await registry.approvalOf(moduleAct.act, council[0]?.address ?? "")).to.equal(0n);
       await time.increase(DAY + 1);
       expect((await registry.actOf(HALT, MODULE)).have).to.equal(0n);
       expect((await registry.actOf(HALT, ZeroHash)).have).to.equal(1n);
