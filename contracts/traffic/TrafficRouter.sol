@@ -59,6 +59,9 @@ contract TrafficRouter {
     /// @dev What the frame needs after the candidate, apart from conditions and from copying a long answer.
     uint256 private constant FRAME_RESERVE = 12_000;
 
+    /// @dev Kept back from stable when it serves after an undone frame: to record why, or to say that gas was short.
+    uint256 private constant SETTLE_RESERVE = 20_000;
+
     // How a frame failed: the first word of its revert data. Only the router's own code reverts a frame, so a candidate
     // cannot forge one. Anything else (a starved probe, out of gas) means that gas was short.
     uint256 private constant TAG_REVERTED = 1;
@@ -313,11 +316,13 @@ contract TrafficRouter {
         if (tag == 0 || tag > TAG_BROKEN) revert TrafficErrors.CanaryGas(available);
 
         uint256 before = gasleft();
-        bool isOk = _delegate(_stable, before);
+        if (before <= SETTLE_RESERVE) revert TrafficErrors.CanaryGas(available);
+        bool isOk = _delegate(_stable, before - SETTLE_RESERVE);
         bytes memory answer = _returnData();
         if (!isOk) {
             // Stable ran dry, since the candidate had eaten first: alone it might have served the call.
-            if (answer.length == 0 && gasleft() < before / 16) revert TrafficErrors.CanaryGas(available);
+            bool isDry = answer.length == 0 && gasleft() < SETTLE_RESERVE + before / 16;
+            if (isDry) revert TrafficErrors.CanaryGas(available);
             _revertWith(answer);
         }
 
