@@ -25,6 +25,8 @@ contract Puppet__MockForRouter {
     Outcome[] private _outcomes;
     bool private _isRejecting;
 
+    error Rejected();
+
     receive() external payable {
         _react();
     }
@@ -57,7 +59,7 @@ contract Puppet__MockForRouter {
     }
 
     function _react() private {
-        if (_isRejecting) revert("rejected");
+        if (_isRejecting) revert Rejected();
         if (_left == 0) return;
         --_left;
         for (uint256 i; i < _onCall.length; ++i) _do(_onCall[i]);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
+import {Cohort} from "../traffic/libraries/Cohort.sol";
+import {PolicyWordLib} from "../traffic/libraries/PolicyWord.sol";
 
 /// @notice A protocol that tells which of its versions ran.
 abstract contract Versioned__MockForRouter is UUPSUpgradeable {
@@ -211,6 +214,45 @@ contract Delegator__MockForRouter {
 
     fallback() external {
         (bool isOk, bytes memory answer) = _target.delegatecall(msg.data);
+        assembly ("memory-safe") {
+            if isOk {
+                return(add(answer, 0x20), mload(answer))
+            }
+            revert(add(answer, 0x20), mload(answer))
+        }
+    }
+}
+
+/// @notice What a canary looks like without the rule that a running version keeps its callbacks: each caller gets the
+/// code of its own cohort. The harm that the router is measured against.
+contract NaiveSplit__MockForRouter {
+    address private immutable _stable;
+    address private immutable _candidate;
+    uint256 private immutable _share;
+    uint96 private immutable _seed;
+
+    constructor(address stable, address candidate, uint256 share, bytes32 salt) {
+        _stable = stable;
+        _candidate = candidate;
+        _share = share;
+        _seed = PolicyWordLib.seedOf(salt);
+    }
+
+    fallback() external payable {
+        bytes32 key = bytes32(uint256(uint160(msg.sender)));
+        _delegate(Cohort.contains(_seed, key, _share) ? _candidate : _stable, msg.data);
+    }
+
+    function toCandidate(bytes calldata data) external {
+        _delegate(_candidate, data);
+    }
+
+    function proxiableUUID() external pure returns (bytes32) {
+        return ERC1967Utils.IMPLEMENTATION_SLOT;
+    }
+
+    function _delegate(address target, bytes memory data) private {
+        (bool isOk, bytes memory answer) = target.delegatecall(data);
         assembly ("memory-safe") {
             if isOk {
                 return(add(answer, 0x20), mload(answer))

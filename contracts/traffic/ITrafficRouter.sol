@@ -51,7 +51,7 @@ struct TrafficStatus {
     bool isInstalled;
     bool isFrozen;
     uint16 share;
-    // Bumped by every freeze and tightening; a stage names the epoch it expects.
+    // 1 once installed; bumped by every freeze and tightening. A stage names the epoch it expects.
     uint32 epoch;
     uint8 errorBudget;
     uint8 breaks;

@@ -1,13 +1,18 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { AbiCoder, id, keccak256, toBeHex, type BigNumberish, type Contract } from "ethers";
+import { AbiCoder, id, keccak256, toBeHex, type BigNumberish, type Contract, type Interface } from "ethers";
 import { ethers } from "hardhat";
 import type {
   Candidate__MockForRouter,
-  ITrafficControl,
   Puppet__MockForRouter,
   Stable__MockForRouter,
   TrafficRouter,
 } from "../../typechain-types";
+import type {
+  ConditionStruct,
+  PolicyStruct,
+  SelectorRuleStruct as RuleStruct,
+  TrafficStatusStructOutput,
+} from "../../typechain-types/contracts/traffic/ITrafficRouter.sol/ITrafficControl";
 
 /** ERC-1967's three slots. */
 export const Slots = {
@@ -23,9 +28,7 @@ export const Right = { constant: 0, probe: 1, before: 2, atPropose: 3 } as const
 export const POLICY_ID = id("canary");
 export const coder = AbiCoder.defaultAbiCoder();
 
-export type PolicyStruct = Exclude<Parameters<ITrafficControl["install"]>[0], Promise<unknown>>;
-export type ConditionStruct = PolicyStruct["invariants"][number];
-export type RuleStruct = PolicyStruct["rules"][number];
+export type { ConditionStruct, PolicyStruct, RuleStruct };
 
 /** Everybody on the candidate, nothing metered, one break freezes. */
 export function policyOf(overrides: Partial<PolicyStruct> = {}): PolicyStruct {
@@ -96,10 +99,6 @@ export async function interfaces() {
   return { traffic: router.interface, control: control.interface };
 }
 
-export interface Steering {
-  install(as: HardhatEthersSigner, policy: PolicyStruct, init?: string): Promise<unknown>;
-}
-
 /** What a test says to a router through its proxy. */
 export async function steer(proxy: string) {
   const { traffic, control } = await interfaces();
@@ -107,9 +106,9 @@ export async function steer(proxy: string) {
   const send = (as: HardhatEthersSigner, message: string, value = 0n) =>
     as.sendTransaction({ to: proxy, data: wrap(message), value });
   const ask = async (name: "status" | "isCandidate" | "routerMagic", args: unknown[] = []) => {
-    const data = wrap(control.encodeFunctionData(name as "isCandidate", args as [string, string]));
+    const data = wrap((control as Interface).encodeFunctionData(name, args));
     const [answer] = traffic.decodeFunctionResult("traffic", await ethers.provider.call({ to: proxy, data }));
-    return control.decodeFunctionResult(name as "isCandidate", answer as string);
+    return (control as Interface).decodeFunctionResult(name, answer as string);
   };
   return {
     wrap,
@@ -123,7 +122,7 @@ export async function steer(proxy: string) {
     setShare: (as: HardhatEthersSigner, epoch: number, share: number) =>
       send(as, control.encodeFunctionData("setShare", [epoch, share])),
     freeze: (as: HardhatEthersSigner, reason = "test") => send(as, control.encodeFunctionData("freeze", [reason])),
-    status: async () => (await ask("status"))[0] as Awaited<ReturnType<ITrafficControl["status"]>>,
+    status: async () => (await ask("status"))[0] as TrafficStatusStructOutput,
     isCandidate: async (sender: string, data: string) => Boolean((await ask("isCandidate", [sender, data]))[0]),
     magic: async () => String((await ask("routerMagic"))[0]),
   };

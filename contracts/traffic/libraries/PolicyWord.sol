@@ -22,9 +22,10 @@ library PolicyWordLib {
     uint256 private constant EPOCH = uint256(type(uint32).max) << 192;
     uint256 private constant BREAKS = uint256(type(uint8).max) << 232;
 
-    /// @dev The policy was checked: every field fits.
+    /// @dev The policy was checked: every field fits. The first epoch is 1: zero is that of a router without a policy.
     function pack(Policy memory policy) internal view returns (PolicyWord) {
-        uint256 word = INSTALLED | policy.share | (block.number << 16) | (uint256(policy.candidateGas) << 64);
+        uint256 word =
+            INSTALLED | (1 << 192) | policy.share | (block.number << 16) | (uint256(policy.candidateGas) << 64);
         word |= uint256(seedOf(policy.salt)) << 96;
         word |= (uint256(policy.errorBudget) << 224) | (policy.rules.length << 240);
         if (policy.isCounted) word |= COUNTED;

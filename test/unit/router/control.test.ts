@@ -56,7 +56,7 @@ describe("TrafficRouter > control", () => {
       expect(status.policyId).to.equal(POLICY_ID);
       expect(status.isInstalled).to.equal(true);
       expect(status.share).to.equal(500n);
-      expect(status.epoch).to.equal(0n);
+      expect(status.epoch).to.equal(1n);
       expect(status.errorBudget).to.equal(1n);
       expect(await canary.control.magic()).to.equal(id("slipway.traffic.router.v1"));
     });
@@ -274,7 +274,7 @@ describe("TrafficRouter > control", () => {
         await ethers.provider.send("evm_mine", []);
         expect(await ran(canary)).to.deep.equal({ stable: 1n, candidate: 1n });
 
-        await canary.control.setShare(canary.controller, 0, 9_999);
+        await canary.control.setShare(canary.controller, 1, 9_999);
         await canary.app.connect(canary.user).ping({ gasLimit: 500_000 });
         await ethers.provider.send("evm_mine", []);
         expect(await ran(canary)).to.deep.equal({ stable: 2n, candidate: 1n });
@@ -285,13 +285,13 @@ describe("TrafficRouter > control", () => {
 
     it("RTR-04 sets the share for the controller alone and leaves the epoch", async () => {
       const canary = await live();
-      await expect(canary.control.setShare(canary.controller, 0, 2_500))
+      await expect(canary.control.setShare(canary.controller, 1, 2_500))
         .to.emit(canary.router.attach(canary.proxy), "ShareSet")
-        .withArgs(2_500, 0);
+        .withArgs(2_500, 1);
       const status = await canary.control.status();
-      expect([status.share, status.epoch]).to.deep.equal([2_500n, 0n]);
+      expect([status.share, status.epoch]).to.deep.equal([2_500n, 1n]);
       for (const stranger of [canary.user, canary.guardian]) {
-        await expect(canary.control.setShare(stranger, 0, 10_000))
+        await expect(canary.control.setShare(stranger, 1, 10_000))
           .to.be.revertedWithCustomError(canary.router, "TrafficUnauthorized")
           .withArgs(stranger.address);
       }
@@ -299,7 +299,7 @@ describe("TrafficRouter > control", () => {
 
     it("RTR-04 refuses a share above the whole, and a router that was not installed", async () => {
       const canary = await live();
-      await expect(canary.control.setShare(canary.controller, 0, 10_001))
+      await expect(canary.control.setShare(canary.controller, 1, 10_001))
         .to.be.revertedWithCustomError(canary.router, "ShareInvalid")
         .withArgs(10_001);
       const bare = await deployProtocol();
@@ -313,15 +313,15 @@ describe("TrafficRouter > control", () => {
     it("RTR-10 stale_policy_after_freeze: a share scheduled before a freeze reverts with StalePolicy", async () => {
       const canary = await live();
       await canary.control.freeze(canary.guardian);
-      await expect(canary.control.setShare(canary.controller, 0, 10_000))
+      await expect(canary.control.setShare(canary.controller, 1, 10_000))
         .to.be.revertedWithCustomError(canary.router, "StalePolicy")
-        .withArgs(0, 1);
+        .withArgs(1, 2);
     });
 
     it("RTR-10 refuses with CanaryFrozen even for the epoch after the freeze", async () => {
       const canary = await live();
       await canary.control.freeze(canary.guardian);
-      await expect(canary.control.setShare(canary.controller, 1, 10_000)).to.be.revertedWithCustomError(
+      await expect(canary.control.setShare(canary.controller, 2, 10_000)).to.be.revertedWithCustomError(
         canary.router,
         "CanaryFrozen",
       );
@@ -335,11 +335,11 @@ describe("TrafficRouter > control", () => {
         await canary.app.connect(canary.user).ping();
         await expect(canary.control.freeze(canary[name], "drill"))
           .to.emit(canary.router.attach(canary.proxy), "CanaryFrozen")
-          .withArgs(1, 0, "drill");
+          .withArgs(2, 0, "drill");
         await canary.app.connect(canary.user).ping();
         expect(await ran(canary)).to.deep.equal({ stable: 1n, candidate: 1n });
         const status = await canary.control.status();
-        expect([status.isFrozen, status.epoch, status.share]).to.deep.equal([true, 1n, 10_000n]);
+        expect([status.isFrozen, status.epoch, status.share]).to.deep.equal([true, 2n, 10_000n]);
       }
     });
 
@@ -357,7 +357,7 @@ describe("TrafficRouter > control", () => {
       const canary = await live();
       await canary.control.freeze(canary.guardian);
       await canary.control.freeze(canary.guardian);
-      expect((await canary.control.status()).epoch).to.equal(2n);
+      expect((await canary.control.status()).epoch).to.equal(3n);
     });
   });
 
@@ -370,7 +370,7 @@ describe("TrafficRouter > control", () => {
       await expect(canary.control.send(canary.controller, "0x12"))
         .to.be.revertedWithCustomError(canary.router, "UnknownMessage")
         .withArgs("0x00000000");
-      const share = canary.control.control.encodeFunctionData("setShare", [0, 1]);
+      const share = canary.control.control.encodeFunctionData("setShare", [1, 1]);
       await expect(canary.control.send(canary.controller, share, 1n))
         .to.be.revertedWithCustomError(canary.router, "ValueNotAccepted")
         .withArgs(1);
@@ -424,7 +424,7 @@ describe("TrafficRouter > control", () => {
           ]);
           await canary.app.connect(canary.controller).upgradeToAndCall(await router.getAddress(), "0x");
           await controller.run([step(canary.proxy, canary.control.installData(policyOf({ share })))]);
-          const data = message === "shareData" ? canary.control.shareData(0, 5) : canary.control.freezeData();
+          const data = message === "shareData" ? canary.control.shareData(1, 5) : canary.control.freezeData();
           await controller.setReaction([step(canary.proxy, data, { isCaught: true })], 1);
           const react = controller.interface.encodeFunctionData("react");
           await canary.app.connect(canary.user).callOut(await controller.getAddress(), react);

@@ -128,9 +128,10 @@ describe("TrafficRouter > gas [gas]", () => {
       await installOn(canary, policyOf({ ...policy, invariants }));
       const data = canary.app.interface.encodeFunctionData("ping");
       for (const gasLimit of [300_000, 1_000_000, 2_000_000]) {
-        await expect(
-          canary.user.sendTransaction({ to: canary.proxy, data, gasLimit }),
-        ).to.be.revertedWithCustomError(canary.router, "CanaryGas");
+        await expect(canary.user.sendTransaction({ to: canary.proxy, data, gasLimit })).to.be.revertedWithCustomError(
+          canary.router,
+          "CanaryGas",
+        );
       }
       await canary.user.sendTransaction({ to: canary.proxy, data, gasLimit: 2_200_000 });
       expect(await ran(canary)).to.deep.equal({ stable: 0n, candidate: 1n });
@@ -153,7 +154,12 @@ describe("TrafficRouter > gas [gas]", () => {
     const cases: [string, (canary: Canary) => Promise<string>, "candidate" | "stable", string[]][] = [
       ["a healthy call", async (c) => c.app.interface.encodeFunctionData("ping"), "candidate", []],
       ["a heavy healthy call", (c) => act(c, "HUNGRY", ["uint256"], [100_000]), "candidate", []],
-      ["a call that falls back", async (c) => c.app.interface.encodeFunctionData("fail"), "stable", ["CandidateReverted"]],
+      [
+        "a call that falls back",
+        async (c) => c.app.interface.encodeFunctionData("fail"),
+        "stable",
+        ["CandidateReverted"],
+      ],
       [
         "a call that falls back late",
         (c) => act(c, "BURN_THEN_REVERT", ["uint256"], [100_000]),

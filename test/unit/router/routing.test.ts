@@ -91,7 +91,7 @@ describe("TrafficRouter > routing", () => {
       };
       let before = await inside();
       for (const share of [4_000, 7_000, 10_000]) {
-        await canary.control.setShare(canary.controller, 0, share);
+        await canary.control.setShare(canary.controller, 1, share);
         await ethers.provider.send("hardhat_mine", ["0x1"]);
         const after = await inside();
         for (const member of before) expect(after.has(member), member).to.equal(true);
