@@ -19,7 +19,7 @@ function load({ client }: BridgeFixture, text = TEXT) {
 const OPTIONS = { root: ROOT, invariantsDir: CATALOGUE };
 
 describe("buildPlan", () => {
-  it("CLI-01 x", async () => {
+  it("PLN-01 x", async () => {
     const fixture = await loadFixture(bridgeFixture);
     const preview = await buildPlan(fixture.client, fixture.connected, load(fixture), OPTIONS);
     console.log(renderPlan(preview.explain));
