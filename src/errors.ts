@@ -291,6 +291,11 @@ export const ERRORS = {
     meaning: "the deadline that the signatures carry is over",
   },
   NodeNotStarted: { code: "SLIP-920", exit: Exit.toolError, meaning: "the local node did not start" },
+  ForkMismatch: {
+    code: "SLIP-921",
+    exit: Exit.toolError,
+    meaning: "the fork is not a copy of the chain it was made of",
+  },
   ToolFailure: { code: "SLIP-900", exit: Exit.toolError, meaning: "Slipway itself failed; nothing was decided" },
 } as const satisfies Record<string, { code: string; exit: ExitCode; meaning: string }>;
 export type ErrorName = keyof typeof ERRORS;

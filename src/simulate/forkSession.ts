@@ -1,0 +1,72 @@
+import { JsonRpcSigner } from "ethers";
+import { chainTime, revertTo, setBalance, takeSnapshot, warpTo } from "../chain/devChain";
+import type { Client } from "../client";
+import type { Performed } from "../registry/perform";
+import type { Fork } from "./openFork";
+import type { Override, RehearsalStep } from "./types";
+
+/** Wei below which an actor is given some, and how much. */
+const ENOUGH = 10n ** 18n;
+const GRANT = 10n ** 20n;
+
+/** The fork with its actors: everything that is done to it is noted, cheats apart from steps. */
+export class ForkSession {
+  readonly steps: RehearsalStep[] = [];
+  private readonly noted = new Map<string, Override>();
+  private seconds = 0;
+
+  constructor(
+    readonly fork: Fork,
+    /** The client of the rehearsal, without a signer. */
+    readonly client: Client,
+  ) {}
+
+  /** A client that acts as `account`. */
+  async as(account: string, role: string): Promise<Client> {
+    const { provider } = this.fork;
+    if (!this.noted.has(account)) {
+      await provider.send("hardhat_impersonateAccount", [account]);
+      this.noted.set(account, { kind: "impersonation", account, as: role });
+    }
+    if ((await provider.getBalance(account)) < ENOUGH) {
+      await setBalance(provider, account, GRANT);
+      this.noted.set(`${account} balance`, { kind: "balance", account, as: role, wei: GRANT });
+    }
+    return { ...this.client, signer: new JsonRpcSigner(provider, account) };
+  }
+
+  /** One verb by one actor; its gas is noted. */
+  async act(
+    actor: { account: string; role: string },
+    verb: string,
+    action: (client: Client) => Promise<Performed>,
+  ): Promise<Extract<Performed, { status: "confirmed" }>> {
+    const done = await action(await this.as(actor.account, actor.role));
+    if (done.status !== "confirmed") throw new Error(`${verb} was not sent, but ${done.status}`);
+    this.steps.push({ verb, by: actor.role, account: actor.account, gasUsed: done.gasUsed });
+    return done;
+  }
+
+  /** Waits, by moving the clock. */
+  async waitUntil(timestamp: number): Promise<void> {
+    const now = await chainTime(this.fork.provider);
+    if (timestamp <= now) return;
+    this.seconds += timestamp - now;
+    await warpTo(this.fork.provider, timestamp);
+  }
+
+  /** Does something and takes it back, whether or not it succeeds. Its steps stay in the notes. */
+  async onSnapshot<T>(body: () => Promise<T>): Promise<T> {
+    const snapshot = await takeSnapshot(this.fork.provider);
+    try {
+      return await body();
+    } finally {
+      await revertTo(this.fork.provider, snapshot);
+    }
+  }
+
+  get overrides(): Override[] {
+    const time: Override[] = this.seconds === 0 ? [] : [{ kind: "time", seconds: this.seconds }];
+    return [...this.noted.values(), ...time];
+  }
+}

@@ -1,0 +1,91 @@
+import { getAddress, id } from "ethers";
+import { derivedAddress } from "../chain/simulateSequence";
+import type { Client } from "../client";
+import type { Plan } from "../plan/types";
+import type { Registry } from "../registry/connect";
+import { readSeats } from "../registry/facts";
+
+export interface Elector {
+  seat: number;
+  account: string;
+  /** After clipping. */
+  power: bigint;
+}
+
+/** Who takes part in a rehearsal: everyone from the registry's own data, none from a configuration. */
+export interface Actors {
+  proposer: string;
+  attesters: string[];
+  /** Strongest first. */
+  electors: Elector[];
+  /** Sum of clipped powers. */
+  total: bigint;
+  council: { members: string[]; rollbackThreshold: number };
+  policy: {
+    approval: [bigint, bigint];
+    quorum: [bigint, bigint];
+    minVoters: number;
+    integrityAttestations: number;
+    simulationAttestations: number;
+  };
+  /** Holds no role and no seat. */
+  stranger: string;
+}
+
+export async function readActors(client: Client, registry: Registry, plan: Plan): Promise<Actors> {
+  const ask = (name: string, ...args: unknown[]) => registry.contract.getFunction(name).staticCall(...args);
+  const [pointer] = await ask("electorate");
+  const header = await ask("electorateHeader", pointer);
+  const seats = await readSeats(registry, pointer);
+  const cap = header.cap as bigint;
+  const electors = seats
+    .map(({ account, power }, seat) => ({ seat, account: getAddress(account), power: power < cap ? power : cap }))
+    .sort((a, b) => (a.power === b.power ? a.seat - b.seat : a.power > b.power ? -1 : 1));
+  const policy = await ask("classPolicyOf", plan.planClass);
+  const [council] = await ask("councilOf");
+  return {
+    proposer: plan.proposer,
+    attesters: (await holders(client, registry, id("ATTESTER"))).filter((account) => account !== plan.proposer),
+    electors,
+    total: header.clippedTotal as bigint,
+    council: { members: [...council.members], rollbackThreshold: Number(council.rollbackThreshold) },
+    policy: {
+      approval: [policy.approval.numerator, policy.approval.denominator],
+      quorum: [policy.quorum.numerator, policy.quorum.denominator],
+      minVoters: Number(policy.minVoters),
+      integrityAttestations: Number(policy.integrityAttestations),
+      simulationAttestations: Number(policy.simulationAttestations),
+    },
+    stranger: derivedAddress("slipway.rehearsal.stranger"),
+  };
+}
+
+/** The fewest electors whose power together meets a threshold, and who are at least `least`. */
+export function fewest(actors: Actors, [numerator, denominator]: [bigint, bigint], least = 0): Elector[] {
+  let power = 0n;
+  const chosen: Elector[] = [];
+  for (const elector of actors.electors) {
+    if (chosen.length >= least && power * denominator >= actors.total * numerator) break;
+    chosen.push(elector);
+    power += elector.power;
+  }
+  return chosen;
+}
+
+/** Accounts that hold a role now, from the events that gave and took it. */
+async function holders(client: Client, registry: Registry, role: string): Promise<string[]> {
+  const topic = (name: string) => registry.iface.getEvent(name)?.topicHash ?? null;
+  const logs = await client.provider.getLogs({
+    address: registry.address,
+    topics: [[topic("RoleGranted") as string, topic("RoleRevoked") as string], role],
+    fromBlock: 0,
+  });
+  const accounts = logs.map((log) => registry.iface.parseLog(log)?.args["account"] as string);
+  const held = await Promise.all(
+    [...new Set(accounts)].map(async (account) => ({
+      account,
+      has: (await registry.contract.getFunction("hasRole")(role, account)) as boolean,
+    })),
+  );
+  return held.filter(({ has }) => has).map(({ account }) => account);
+}

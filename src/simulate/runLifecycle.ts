@@ -1,0 +1,190 @@
+import type { Client } from "../client";
+import { labelText } from "../plan/labelText";
+import type { Plan } from "../plan/types";
+import { advance } from "../registry/advance";
+import { attest, type AttestationName } from "../registry/attest";
+import type { Registry } from "../registry/connect";
+import { propose } from "../registry/propose";
+import { ready } from "../registry/ready";
+import { schedule } from "../registry/schedule";
+import { readStatus } from "../registry/state";
+import { vote } from "../registry/vote";
+import { revalidate } from "../revalidate/revalidate";
+import { checkInvariants } from "./checkInvariants";
+import type { ForkSession } from "./forkSession";
+import { readModuleStates } from "./moduleState";
+import { attempt, pastTheRegistry, type Attempt } from "./negatives";
+import { fewest, type Actors } from "./readActors";
+import { runRollback } from "./runRollback";
+import { netWrites, storageWrites } from "./storageWrites";
+import type { ModuleState, NegativeResult, RehearsedRollback, RehearsedStage, StorageWrite } from "./types";
+
+/** What is filled while the lifecycle runs, so that an error leaves what came before it. */
+export interface LifecycleNotes {
+  stages: RehearsedStage[];
+  rollbacks: RehearsedRollback[];
+  negatives: NegativeResult[];
+  /** State of the modules when the plan was proposed, and at the end. */
+  initial: ModuleState[];
+  final: ModuleState[];
+}
+
+export interface Lifecycle {
+  session: ForkSession;
+  registry: Registry;
+  plan: Plan;
+  proposalId: string;
+  timelock: string;
+  actors: Actors;
+  /** Names of the cited invariants, by id. */
+  names: Map<string, string>;
+  notes: LifecycleNotes;
+}
+
+/**
+ * The plan's whole life on the fork: propose, vote, attest, ready, schedule, wait, revalidate, every stage, completion. After
+ * each stage its way back is tried on a snapshot, and what must not work is tried where it would hurt most.
+ */
+export async function runLifecycle(lifecycle: Lifecycle): Promise<void> {
+  await toScheduled(lifecycle);
+  const { session, registry, proposalId, plan, notes, actors } = lifecycle;
+  await refused(lifecycle, advanceAttempt(lifecycle, "advance before the delay is over", ["NotYet"]));
+  await refused(lifecycle, { ...scheduleAttempt(lifecycle), name: "schedule a second time" });
+
+  const writes: StorageWrite[] = [];
+  for (let index = 0; index < plan.stages.length; ++index) {
+    await session.waitUntil((await readStatus(registry, proposalId)).notBefore);
+    await tryPastTheRegistry(lifecycle, index);
+    notes.stages.push(await runStage(lifecycle, index, writes));
+    const status = await readStatus(registry, proposalId);
+    if (status.state !== "InProgress") break;
+    if (status.notBefore > (await timeOf(session.client))) {
+      await refused(lifecycle, advanceAttempt(lifecycle, `advance twice at stage ${index}`, ["NotYet"]));
+    }
+    await refused(lifecycle, rollbackAttempt(lifecycle, index));
+    await session.onSnapshot(async () => notes.rollbacks.push(await runRollback(lifecycle, index + 1, writes)));
+  }
+  const { state, notBefore } = await readStatus(registry, proposalId);
+  if (state === "InProgress") {
+    await session.waitUntil(notBefore);
+    await session.act(stranger(actors), "advance (complete)", (client) => advance(client, registry, { proposalId }));
+  }
+  notes.final = await readModuleStates(session.client, registry, plan);
+  await refused(lifecycle, advanceAttempt(lifecycle, "advance a completed plan", ["ProposalInState"]));
+}
+
+async function toScheduled(lifecycle: Lifecycle): Promise<void> {
+  const { session, registry, plan, proposalId, actors, notes } = lifecycle;
+  const { client } = session;
+  notes.initial = await readModuleStates(client, registry, plan);
+  await refused(lifecycle, proposeAttempt(lifecycle));
+  await session.act({ account: actors.proposer, role: "proposer" }, "propose", (as) => propose(as, registry, plan));
+  await refused(lifecycle, { ...scheduleAttempt(lifecycle), name: "schedule before the vote" });
+
+  const { policy } = actors;
+  const stricter = policy.approval[0] * policy.quorum[1] > policy.quorum[0] * policy.approval[1];
+  for (const elector of fewest(actors, stricter ? policy.approval : policy.quorum, policy.minVoters)) {
+    await session.act(seated(elector), "vote for", (as) => vote(as, registry, { proposalId, choice: "for" }));
+  }
+  for (const [kind, count] of [
+    ["integrity", policy.integrityAttestations],
+    ["simulation", policy.simulationAttestations],
+  ] as [AttestationName, number][]) {
+    for (const account of actors.attesters.slice(0, count)) {
+      await session.act({ account, role: "attester" }, `attest ${kind}`, (as) =>
+        attest(as, registry, { proposalId, kind }),
+      );
+    }
+  }
+  const { numerator, denominator } = plan.readiness.threshold;
+  for (const elector of fewest(actors, [BigInt(numerator), BigInt(denominator)])) {
+    await session.act(seated(elector), "signal ready", (as) => ready(as, registry, { proposalId }));
+  }
+  await session.waitUntil((await readStatus(registry, proposalId)).notBefore);
+  await session.act(stranger(actors), "schedule", (as) => schedule(as, registry, { proposalId }));
+}
+
+async function runStage(lifecycle: Lifecycle, index: number, writes: StorageWrite[]): Promise<RehearsedStage> {
+  const { session, registry, plan, proposalId, timelock, actors } = lifecycle;
+  const { client, fork } = session;
+  const found = await revalidate(client, registry, proposalId);
+  const rows = found.rows.filter((row) => row.stage === index && row.kind !== "pointer");
+  const before = await readModuleStates(client, registry, plan);
+  const label = labelText(plan.stages[index]?.label ?? "0x");
+  const done = await session.act(stranger(actors), `advance ${index} "${label}"`, (as) =>
+    advance(as, registry, { proposalId, stage: index }),
+  );
+  const books = new Set([registry.address.toLowerCase(), timelock.toLowerCase()]);
+  const written = fork.hasTracer
+    ? (await storageWrites(client, done.hash)).filter(({ account }) => !books.has(account.toLowerCase()))
+    : undefined;
+  writes.push(...(written ?? []));
+  return {
+    index,
+    label,
+    gasUsed: done.gasUsed,
+    pins: rows
+      .filter((row) => row.kind === "pin")
+      .map(({ account, expected, actual, isOk }) => ({ account, expected, actual, isOk })),
+    gates: rows
+      .filter((row) => row.kind === "gate")
+      .map(({ account, expected, actual, isOk, isAvailable }) => ({ account, expected, actual, isOk, isAvailable })),
+    invariants: await checkInvariants(lifecycle, plan.stages[index]?.invariants ?? []),
+    before,
+    after: await readModuleStates(client, registry, plan),
+    writes: written && netWrites(written),
+  };
+}
+
+async function tryPastTheRegistry(lifecycle: Lifecycle, stage: number): Promise<void> {
+  const { registry, plan, proposalId, timelock, actors } = lifecycle;
+  const shared = { plan, proposalId, timelock, stranger: actors.stranger };
+  await refused(lifecycle, pastTheRegistry(registry, { ...shared, stage }));
+  if (stage > 0) return;
+  for (const rollback of plan.rollbacks.keys()) {
+    await refused(lifecycle, pastTheRegistry(registry, { ...shared, rollback }));
+  }
+  const edited = { ...plan, nonce: plan.nonce + 1n };
+  await refused(
+    lifecycle,
+    advanceAttempt({ ...lifecycle, plan: edited }, "advance an edited plan", ["ProposalUnknown"]),
+  );
+}
+
+async function refused({ session, registry, notes }: Lifecycle, what: Attempt): Promise<void> {
+  notes.negatives.push(await attempt(session, registry, what));
+}
+
+function advanceAttempt({ registry, plan, actors }: Lifecycle, name: string, expected: string[]): Attempt {
+  const data = registry.iface.encodeFunctionData("advance", [plan]);
+  return { name, by: "stranger", account: actors.stranger, to: registry.address, data, expected };
+}
+
+function scheduleAttempt({ registry, plan, actors }: Lifecycle): Omit<Attempt, "name"> {
+  const data = registry.iface.encodeFunctionData("schedule", [plan]);
+  return { by: "stranger", account: actors.stranger, to: registry.address, data, expected: ["ProposalInState"] };
+}
+
+function proposeAttempt({ registry, plan, actors }: Lifecycle): Attempt {
+  const data = registry.iface.encodeFunctionData("propose", [plan]);
+  const name = "propose without the release role";
+  return { name, by: "stranger", account: actors.stranger, to: registry.address, data, expected: ["Unauthorized"] };
+}
+
+function rollbackAttempt({ registry, plan, actors }: Lifecycle, index: number): Attempt {
+  const data = registry.iface.encodeFunctionData("rollback", [plan]);
+  const name = `a stranger takes back a plan in good order, after stage ${index}`;
+  return { name, by: "stranger", account: actors.stranger, to: registry.address, data, expected: ["ProposalInState"] };
+}
+
+function seated({ seat, account }: { seat: number; account: string }) {
+  return { account, role: `elector at seat ${seat}` };
+}
+
+export function stranger(actors: Actors) {
+  return { account: actors.stranger, role: "stranger" };
+}
+
+async function timeOf(client: Client): Promise<number> {
+  return (await client.provider.getBlock("latest"))?.timestamp ?? 0;
+}

@@ -1,0 +1,188 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readAddressBook, writeAddresses } from "../chain/addressBook";
+import type { Client } from "../client";
+import { SlipwayError } from "../errors";
+import { loadInvariants } from "../invariants/loadInvariants";
+import type { BuildOptions, BuiltPlan } from "../plan/buildPlan";
+import { NO_EVIDENCE, hashPlan } from "../plan/eip712";
+import { prepareDeployments } from "../plan/prepareDeployments";
+import type { LoadedPlanFile } from "../plan/readPlanFile";
+import type { Plan } from "../plan/types";
+import { connectRegistry, type Registry } from "../registry/connect";
+import { readStatus } from "../registry/state";
+import { evaluate, verdictOf } from "./evaluate";
+import { ForkSession } from "./forkSession";
+import { openAnvilFork, type Fork, type OpenFork } from "./openFork";
+import { readActors } from "./readActors";
+import { runLifecycle, type Lifecycle, type LifecycleNotes } from "./runLifecycle";
+import type { RehearsalReport } from "./types";
+
+export interface SimulateOptions extends Omit<BuildOptions, "addresses" | "reportHash"> {
+  /** RPC endpoint of the remote chain. */
+  url: string;
+  /** Block to fork at; the latest unless stated. */
+  block?: number;
+  /** "slipway 0.1.0". */
+  tool: string;
+  openFork?: OpenFork;
+}
+
+/**
+ * Rehearses a plan file on a private copy of the chain: deploys what is missing there, then runs the plan's whole life and every
+ * way back. Nothing is sent to the chain itself.
+ */
+export async function simulate(
+  client: Client,
+  registry: Registry,
+  loaded: LoadedPlanFile,
+  options: SimulateOptions,
+): Promise<RehearsalReport> {
+  const openFork = options.openFork ?? openAnvilFork;
+  client.log(`rehearse: forking at ${options.block === undefined ? "the latest block" : `block ${options.block}`}`);
+  const fork = await openFork({ url: options.url, block: options.block, root: options.root });
+  // The rehearsal has books of its own: its journal and addresses end with it.
+  const deploymentsDir = mkdtempSync(join(tmpdir(), "slipway-rehearsal-"));
+  try {
+    await checkSameChain(client, fork);
+    writeAddresses(deploymentsDir, readAddressBook(client.deploymentsDir).addresses);
+    const onFork: Client = {
+      ...client,
+      provider: fork.provider,
+      signer: undefined,
+      deploymentsDir,
+      log: () => undefined,
+    };
+    const session = new ForkSession(fork, onFork);
+    const there = await connectRegistry(onFork, registry.address);
+    const proposer = options.proposer ?? loaded.plan.proposer ?? (await client.signer?.getAddress());
+    if (proposer === undefined) {
+      throw new SlipwayError("SignerMissing", { where: loaded.file, expected: "a proposer", next: "add --as ADDRESS" });
+    }
+    const onChain = await deployedAddresses(client, loaded, options);
+    const deployer = await session.as((await client.signer?.getAddress()) ?? proposer, "deployer");
+    const built = await prepareDeployments(deployer, there, loaded, {
+      root: options.root,
+      invariantsDir: options.invariantsDir,
+      proposer,
+    });
+    client.log(`rehearse: ${built.plan.stages.length} stages on ${fork.engine}`);
+    return await rehearse({ session, registry: there, built, loaded, options, onChain });
+  } finally {
+    await fork.close();
+    rmSync(deploymentsDir, { recursive: true, force: true });
+  }
+}
+
+/** EIP-712 ids depend on the chain's id: on a fork with another id every hash would be another. */
+async function checkSameChain(client: Client, fork: Fork): Promise<void> {
+  const [remote, local] = await Promise.all([client.provider.getNetwork(), fork.provider.getNetwork()]);
+  if (remote.chainId === local.chainId) return;
+  throw new SlipwayError("ForkMismatch", {
+    where: fork.engine,
+    expected: `chain id ${remote.chainId}`,
+    found: `chain id ${local.chainId}`,
+  });
+}
+
+async function deployedAddresses(
+  client: Client,
+  loaded: LoadedPlanFile,
+  options: SimulateOptions,
+): Promise<Set<string>> {
+  const book = readAddressBook(client.deploymentsDir);
+  const stated = loaded.plan.upgrade.address;
+  const candidates = [...Object.values(book.addresses), ...(stated === undefined ? [] : [stated])];
+  const found = await Promise.all(
+    candidates.map(async (address) => ({
+      address,
+      code: await client.provider.getCode(address, options.block ?? "latest"),
+    })),
+  );
+  return new Set(found.filter(({ code }) => code !== "0x").map(({ address }) => address));
+}
+
+interface RehearseParams {
+  session: ForkSession;
+  registry: Registry;
+  built: BuiltPlan;
+  loaded: LoadedPlanFile;
+  options: SimulateOptions;
+  onChain: Set<string>;
+}
+
+async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
+  const { session, registry, built, loaded, options, onChain } = params;
+  const { client, fork } = session;
+  // Without evidence: the report must not depend on its own hash.
+  const plan: Plan = { ...built.plan, evidence: NO_EVIDENCE };
+  const proposalId = hashPlan(plan, registry.domain);
+  const timelock = (await registry.contract.getFunction("timelock")()) as string;
+  const notes: LifecycleNotes = { stages: [], rollbacks: [], negatives: [], initial: [], final: [] };
+  const book = readAddressBook(client.deploymentsDir);
+  const invariants = loadInvariants(options.invariantsDir, loaded.plan.invariants ?? [], book);
+  const lifecycle: Lifecycle = {
+    session,
+    registry,
+    plan,
+    proposalId,
+    timelock,
+    actors: await readActors(client, registry, plan),
+    names: new Map(invariants.map(({ id, name }) => [id, name])),
+    notes,
+  };
+  const failure = await endOf(lifecycle);
+  const latest = await fork.provider.getBlock("latest");
+  const { overrides, steps } = session;
+  const checks = evaluate({
+    plan,
+    notes,
+    steps,
+    overrides,
+    failure: failure?.toString().split("\n").join(" · "),
+    state: (await readStatus(registry, proposalId)).state,
+    blockGasLimit: latest?.gasLimit ?? 0n,
+  });
+  const { chainId } = await fork.provider.getNetwork();
+  return {
+    schema: "slipway.rehearsal.v1",
+    verdict: verdictOf(checks),
+    title: plan.title,
+    subject: proposalId,
+    provenance: {
+      chainId,
+      block: fork.block,
+      blockHash: fork.blockHash,
+      engine: fork.engine,
+      tool: options.tool,
+      registry: registry.address,
+      timelock,
+    },
+    overrides,
+    checks,
+    deployments: built.deployments.map(({ role, contractName, address, codeHash }) => ({
+      role,
+      contractName,
+      address,
+      codeHash,
+      isOnChain: onChain.has(address),
+    })),
+    steps,
+    stages: notes.stages,
+    rollbacks: notes.rollbacks,
+    negatives: notes.negatives,
+    failure: failure?.toJSON(),
+  };
+}
+
+/** A refusal of the contracts is a finding; anything else is a fault of the tool, and no verdict on the plan. */
+async function endOf(lifecycle: Lifecycle): Promise<SlipwayError | undefined> {
+  try {
+    await runLifecycle(lifecycle);
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof SlipwayError && !thrown.code.startsWith("SLIP-9")) return thrown;
+    throw thrown;
+  }
+}

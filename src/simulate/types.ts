@@ -1,0 +1,132 @@
+import type { ProxySlots } from "../chain/erc1967";
+
+export type CheckStatus = "pass" | "warn" | "fail" | "inconclusive";
+
+/** One question that a rehearsal answers. A required check that could not run is inconclusive, never passed. */
+export interface Check {
+  id: string;
+  name: string;
+  status: CheckStatus;
+  evidence: string[];
+  /** What to do about it; empty where it passed. */
+  remedy: string;
+}
+
+/** One transaction of the rehearsal. */
+export interface RehearsalStep {
+  verb: string;
+  /** "elector at seat 3". */
+  by: string;
+  account: string;
+  gasUsed: bigint;
+}
+
+/** Something that must not work, and did not. */
+export interface NegativeResult {
+  name: string;
+  by: string;
+  /** Error that the contracts answer with. */
+  expected: string;
+  found: string;
+  isRefused: boolean;
+}
+
+/** What the rehearsal changed on the fork that nobody could change on the chain. */
+export type Override =
+  | { kind: "impersonation"; account: string; as: string }
+  | { kind: "balance"; account: string; as: string; wei: bigint }
+  | { kind: "time"; seconds: number };
+
+/** A module as the chain shows it. */
+export interface ModuleState {
+  module: string;
+  account: string;
+  slots: ProxySlots;
+  codeHash: string;
+  version: number;
+  lockedBy: string;
+}
+
+export interface StorageWrite {
+  account: string;
+  slot: string;
+  before: string;
+  after: string;
+}
+
+export interface PinRow {
+  account: string;
+  expected: string;
+  actual: string;
+  isOk: boolean;
+}
+
+export interface GateRow extends PinRow {
+  isAvailable: boolean;
+}
+
+export interface InvariantRow {
+  id: string;
+  name: string;
+  isAvailable: boolean;
+  isOk: boolean;
+  left: bigint;
+  right: bigint;
+}
+
+export interface RehearsedStage {
+  index: number;
+  label: string;
+  gasUsed: bigint;
+  pins: PinRow[];
+  gates: GateRow[];
+  invariants: InvariantRow[];
+  before: ModuleState[];
+  after: ModuleState[];
+  /** Storage that the stage wrote, the registry's and the timelock's own books left out; undefined: no tracer. */
+  writes?: StorageWrite[];
+}
+
+export interface RehearsedRollback {
+  /** Stages that had run. */
+  afterStages: number;
+  index: number;
+  by: string;
+  gasUsed: bigint;
+  state: string;
+  after: ModuleState[];
+  /** Whether pointers and code of every module are what they were before the first stage. */
+  isRestored: boolean;
+  /** Slots of the modules that hold something else than before the first stage; undefined: no tracer. */
+  residue?: StorageWrite[];
+  invariants: InvariantRow[];
+}
+
+export interface Provenance {
+  chainId: bigint;
+  block: number;
+  blockHash: string;
+  engine: string;
+  tool: string;
+  registry: string;
+  timelock: string;
+}
+
+/** Everything that a rehearsal found. Nothing in it depends on when or where it ran: two runs have one hash. */
+export interface RehearsalReport {
+  schema: "slipway.rehearsal.v1";
+  verdict: CheckStatus;
+  title: string;
+  /** Hash of the plan with its evidence zeroed; the rehearsed proposal's id as well. */
+  subject: string;
+  provenance: Provenance;
+  overrides: Override[];
+  checks: Check[];
+  deployments: { role: string; contractName: string; address: string; codeHash: string; isOnChain: boolean }[];
+  steps: RehearsalStep[];
+  stages: RehearsedStage[];
+  rollbacks: RehearsedRollback[];
+  negatives: NegativeResult[];
+  /** The error that ended the rehearsal early. */
+  failure?: Record<string, unknown>;
+}
