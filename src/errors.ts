@@ -343,7 +343,7 @@ export class SlipwayError extends Error {
   }
 
   toJSON(): Record<string, unknown> {
-    const { cause: _cause, ...facts } = this.facts;
-    return { error: this.errorName, code: this.code, meaning: ERRORS[this.errorName].meaning, ...facts };
+    const { cause: _cause, meaning = ERRORS[this.errorName].meaning, ...facts } = this.facts;
+    return { error: this.errorName, code: this.code, meaning, ...facts };
   }
 }

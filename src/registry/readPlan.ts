@@ -1,7 +1,7 @@
 import type { Result } from "ethers";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
-import { hashPlan } from "../plan/eip712";
+import { hashPlan, PLAN_TYPES } from "../plan/eip712";
 import type { Plan } from "../plan/types";
 import type { Registry } from "./connect";
 import { readFacts } from "./facts";
@@ -38,30 +38,18 @@ export async function readPlan(client: Client, registry: Registry, proposalId: s
 
 /** An ABI-decoded plan as the engine's own type. */
 export function toPlan(raw: Result): Plan {
-  const plan = unwrap(raw) as Record<string, unknown>;
-  return numbers(plan, "") as unknown as Plan;
+  return read("Plan", raw) as Plan;
 }
 
-/** Small integers that the engine's types hold as numbers; everything else numeric stays a bigint. */
-const SMALL = new Set(["planClass", "op", "kind", "breach", "migration", "from", "to", "numerator", "denominator"]);
-
-function numbers(value: unknown, key: string): unknown {
-  if (typeof value === "bigint") return SMALL.has(key) ? Number(value) : value;
-  if (Array.isArray(value)) return value.map((entry) => numbers(entry, key));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, numbers(entry, name)]));
+/** Reads by the plan's own types, field by field: a decoded list looks like a decoded struct. */
+function read(type: string, value: unknown): unknown {
+  if (type.endsWith("[]")) return [...(value as Result)].map((entry) => read(type.slice(0, -2), entry));
+  const fields = PLAN_TYPES[type];
+  if (fields === undefined) return isSmall(type) ? Number(value) : value;
+  return Object.fromEntries(fields.map((field, index) => [field.name, read(field.type, (value as Result)[index])]));
 }
 
-/** ethers' results carry names only for structs; lists stay lists. */
-function unwrap(value: unknown): unknown {
-  if (!isResult(value)) return value;
-  const names = Object.keys(value.toObject());
-  const isStruct = value.length > 0 && names.every((name) => !name.startsWith("_"));
-  return isStruct
-    ? Object.fromEntries(Object.entries(value.toObject()).map(([name, entry]) => [name, unwrap(entry)]))
-    : value.toArray().map(unwrap);
-}
-
-function isResult(value: unknown): value is Result {
-  return typeof value === "object" && value !== null && "toObject" in value;
+/** Integers that the engine's types hold as numbers: enumerations, stage indices and the parts of fractions. */
+function isSmall(type: string): boolean {
+  return ["uint8", "uint16", "uint32"].includes(type);
 }

@@ -115,8 +115,9 @@ interface RehearseParams {
 async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
   const { session, registry, built, loaded, options, onChain } = params;
   const { client, fork } = session;
-  // Without evidence: the report must not depend on its own hash.
-  const plan: Plan = { ...built.plan, evidence: NO_EVIDENCE };
+  // The report cannot depend on its own hash, and the registry wants some evidence: the subject stands in for it.
+  const { subject } = built;
+  const plan: Plan = { ...built.plan, evidence: { ...NO_EVIDENCE, reportHash: subject } };
   const proposalId = hashPlan(plan, registry.domain);
   const timelock = (await registry.contract.getFunction("timelock")()) as string;
   const notes: LifecycleNotes = { stages: [], rollbacks: [], negatives: [], initial: [], final: [] };
@@ -149,7 +150,8 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     schema: "slipway.rehearsal.v1",
     verdict: verdictOf(checks),
     title: plan.title,
-    subject: proposalId,
+    subject,
+    proposalId,
     provenance: {
       chainId,
       block: fork.block,

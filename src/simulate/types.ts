@@ -117,8 +117,10 @@ export interface RehearsalReport {
   schema: "slipway.rehearsal.v1";
   verdict: CheckStatus;
   title: string;
-  /** Hash of the plan with its evidence zeroed; the rehearsed proposal's id as well. */
+  /** Hash of the plan with its evidence zeroed. */
   subject: string;
+  /** Id of the rehearsed proposal: the plan with its subject in the place of evidence. */
+  proposalId: string;
   provenance: Provenance;
   overrides: Override[];
   checks: Check[];
