@@ -5,7 +5,7 @@ import { ModuleKind, Op, RollbackKind, type Call, type Gate, type Pin, type Roll
 import { formatShare } from "./units";
 
 /** Epoch of a router that was just installed. Only a freeze or a tightening moves it. */
-export const INSTALLED_EPOCH = 0;
+export const INSTALLED_EPOCH = 1;
 
 const POINTER_GAS = 100_000n;
 
