@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import hre from "hardhat";
 import { writeAddresses } from "../../src/chain/addressBook";
 import { readSlots } from "../../src/chain/erc1967";
+import { SlipwayError } from "../../src/errors";
 import { journalOf } from "../../src/registry/perform";
 import { readStatus } from "../../src/registry/state";
 import { table } from "../../src/report/table";
@@ -144,6 +145,8 @@ function next(show: Show, world: GovernedWorld, story: Story, isKept: boolean): 
 }
 
 main().catch((thrown: unknown) => {
-  process.stderr.write(`\n${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`);
+  process.stderr.write(
+    `\n${thrown instanceof SlipwayError ? thrown.toString() : ((thrown as Error).stack ?? String(thrown))}\n`,
+  );
   process.exitCode = 1;
 });

@@ -112,7 +112,7 @@ export async function sabotage(show: Show, world: GovernedWorld, story: Story): 
   show.line(indent(String(drift)));
   const refusal = await refusalOf(advance(keeper, registry, { proposalId }));
   expectThat(refusal?.errorName === "CodeHashMismatch", "the registry refuses the stage with CodeHashMismatch");
-  show.step("advance: refused on chain with CodeHashMismatch, nothing executed");
+  show.step("advance: the registry refuses the stage with CodeHashMismatch, nothing executed");
   const closed = await invalidate(keeper, registry, { proposalId });
   expectThat(closed.status === "confirmed", "the plan is invalidated");
   const { state } = await readStatus(registry, proposalId);

@@ -1,4 +1,4 @@
-import { Interface } from "ethers";
+import { Interface, type Fragment } from "ethers";
 import type { AddressBook } from "../chain/addressBook";
 import type { Artifact, Client } from "../client";
 import { SlipwayError } from "../errors";
@@ -77,9 +77,11 @@ async function abiOf(
   const isFile = stated.startsWith("npm:") || stated.endsWith(".json");
   const added = await loadArtifact(client, isFile ? { artifact: stated } : { contract: stated }, origin);
   const own = new Interface(artifact.abi).fragments;
-  const known = new Set(own.map((fragment) => fragment.format()));
+  // A constructor has no signature to compare.
+  const isCallable = (fragment: Fragment): boolean => fragment.type !== "constructor";
+  const known = new Set(own.filter(isCallable).map((fragment) => fragment.format()));
   const others = new Interface(added.abi).fragments.filter(
-    (fragment) => fragment.type !== "constructor" && !known.has(fragment.format()),
+    (fragment) => isCallable(fragment) && !known.has(fragment.format()),
   );
   return new Interface([...own, ...others]);
 }
