@@ -10,7 +10,14 @@ import {Diamond} from "../diamond/Diamond.sol";
 import {DiamondCuts} from "../diamond/DiamondCuts.sol";
 import {Electorates} from "./libraries/Electorates.sol";
 import {Fraction} from "../types/Fraction.sol";
-import {IConfigFacet} from "./interfaces/IUpgradeRegistry.sol";
+import {
+    IAttestationFacet,
+    IBallotFacet,
+    IConfigFacet,
+    IProposalFacet,
+    IReadinessFacet,
+    IStageFacet
+} from "./interfaces/IUpgradeRegistry.sol";
 import {IDiamond, IDiamondCut, IDiamondLoupe} from "../diamond/IDiamond.sol";
 import {Pins} from "./libraries/Pins.sol";
 import {PlanClass} from "../types/Plan.sol";
@@ -73,7 +80,8 @@ contract UpgradeRegistry is Diamond {
         Electorates.store(config.seats);
     }
 
-    /// @dev Without these the registry could not be repaired or understood. A cut may replace them, never remove them.
+    /// @dev What it takes to look into the registry, to change it, and to carry a plan from its proposal to its end or
+    /// back: without any of these nothing could ever be repaired. A cut may replace them, never remove them.
     function _protect() private {
         DiamondCuts.protect(IDiamondCut.diamondCut.selector);
         DiamondCuts.protect(IDiamondLoupe.facets.selector);
@@ -82,6 +90,14 @@ contract UpgradeRegistry is Diamond {
         DiamondCuts.protect(IDiamondLoupe.facetAddress.selector);
         DiamondCuts.protect(IERC165.supportsInterface.selector);
         DiamondCuts.protect(IConfigFacet.timelock.selector);
+        DiamondCuts.protect(IProposalFacet.propose.selector);
+        DiamondCuts.protect(IBallotFacet.castVote.selector);
+        DiamondCuts.protect(IAttestationFacet.attest.selector);
+        DiamondCuts.protect(IReadinessFacet.signalReady.selector);
+        DiamondCuts.protect(IReadinessFacet.schedule.selector);
+        DiamondCuts.protect(IStageFacet.advance.selector);
+        DiamondCuts.protect(IStageFacet.rollback.selector);
+        DiamondCuts.protect(IStageFacet.onlyWhileAdvancing.selector);
     }
 
     function _grant(bytes32 role, address[] memory accounts) private {

@@ -278,11 +278,12 @@ describe("UpgradeRegistry as a diamond", () => {
     }
   });
 
-  it("DIA-14 cannot lose its cut, its loupe or its timelock's name by accident", async () => {
+  it("DIA-14 cannot lose by accident its cut, its loupe, or what carries a plan to its end", async () => {
     const fixture = await loadFixture(registryFixture);
     const { registry, deployment } = fixture;
     const timelock = await asTimelock(fixture);
     const names = ["diamondCut", "facets", "facetFunctionSelectors", "facetAddresses", "facetAddress", "timelock"];
+    names.push("propose", "castVote", "attest", "signalReady", "schedule", "advance", "rollback", "onlyWhileAdvancing");
     const selectors = names.map((name) => registry.interface.getFunction(name as "facets").selector);
     selectors.push(id("supportsInterface(bytes4)").slice(0, 10));
     for (const selector of selectors) {

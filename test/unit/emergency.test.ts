@@ -1,8 +1,11 @@
-import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { encodeBytes32String, id, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
+import { ethers } from "hardhat";
 import { DAY, registryFixture, type RegistryFixture } from "../fixtures/registry";
 import { asTimelock } from "../helpers/asTimelock";
+import { deployVersions, Kind, POLICY_ID, policyOf, steer } from "../helpers/canary";
 import {
   propose,
   ready,
@@ -52,10 +55,12 @@ describe("EmergencyFacet", () => {
       const { registry, council } = await loadFixture(registryFixture);
       const [act, , need] = await registry.actOf(HALT, ZeroHash);
       expect(need).to.equal(2n);
+      const now = (await time.latest()) + 100;
+      await time.setNextBlockTimestamp(now);
       const first = registry.connect(council[0]).halt(ZeroHash, "look", 0, []);
       await expect(first)
         .to.emit(registry, "ActApproved")
-        .withArgs(act, ZeroHash, council[0]?.address, HALT, (await time.latest()) + 1 + LIFETIME);
+        .withArgs(act, ZeroHash, council[0]?.address, HALT, now + LIFETIME);
       await expect(first).to.not.emit(registry, "Halted");
       expect(await registry.actOf(HALT, ZeroHash)).to.deep.equal([act, 1n, 2n]);
       const second = registry.connect(council[1]).halt(ZeroHash, "look", 0, []);
@@ -544,6 +549,58 @@ describe("EmergencyFacet", () => {
       await expect(transaction).to.emit(registry, "CanaryFreezeFailed").withArgs(MODULE);
       await registry.freeze(MODULE);
       expect(await module.isFrozen()).to.equal(true);
+    });
+  });
+
+  describe("a real router", () => {
+    /** A canary that serves, behind a proxy that the timelock owns, registered as a module. */
+    async function canaryFixture() {
+      const fixture = await registryFixture();
+      const { registry, release, deployment } = fixture;
+      const { stable, candidate } = await deployVersions();
+      const init = stable.interface.encodeFunctionData("initialize", [deployment.timelock]);
+      const proxy = await (await ethers.deployContract("ERC1967Proxy", [await stable.getAddress(), init])).getAddress();
+      const router = await ethers.deployContract("TrafficRouter", [
+        Kind.uups,
+        await stable.getAddress(),
+        await candidate.getAddress(),
+        deployment.timelock,
+        deployment.registry,
+        POLICY_ID,
+      ]);
+      await registry.connect(release).registerModule(MODULE, 0, proxy, deployment.timelock);
+      const control = await steer(proxy);
+      const timelock = (await asTimelock(fixture)).runner as HardhatEthersSigner;
+      const app = candidate.attach(proxy) as typeof candidate;
+      const install = async () => {
+        const data = control.installData(policyOf());
+        await app.connect(timelock).upgradeToAndCall(await router.getAddress(), data);
+        await mine(1);
+      };
+      return { ...fixture, control, install };
+    }
+
+    it("EMG-27 is frozen by the incident key through its proxy: all traffic is stable's again", async () => {
+      const { registry, incident, control, install } = await loadFixture(canaryFixture);
+      await expect(registry.connect(incident).freeze(MODULE))
+        .to.be.revertedWithCustomError(registry, "CanaryAbsent")
+        .withArgs(MODULE);
+      await install();
+      const { isFrozen, epoch } = await control.status();
+      expect(isFrozen).to.equal(false);
+      await expect(registry.connect(incident).freeze(MODULE)).to.emit(registry, "CanaryFrozen").withArgs(MODULE);
+      const after = await control.status();
+      expect([after.isFrozen, after.epoch]).to.deep.equal([true, epoch + 1n]);
+    });
+
+    it("EMG-27 is frozen by a halt, and no harm comes from freezing it again", async () => {
+      const fixture = await loadFixture(canaryFixture);
+      const { registry, control, install } = fixture;
+      await install();
+      await halt(fixture, MODULE);
+      expect((await control.status()).isFrozen).to.equal(true);
+      await registry.freeze(MODULE);
+      expect((await control.status()).isFrozen).to.equal(true);
     });
   });
 

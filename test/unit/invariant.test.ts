@@ -93,6 +93,16 @@ describe("InvariantFacet", () => {
       }
     });
 
+    it("INV-02 refuses a definition that no contract's code could hold", async () => {
+      const { registry, risk, module } = await loadFixture(moduleFixture);
+      const huge = { ...(await dialInvariant(module)), name: "x".repeat(25_000) };
+      const { inputs } = registry.interface.getFunction("defineInvariant");
+      const size = (AbiCoder.defaultAbiCoder().encode(inputs, [huge]).length - 2) / 2 + 1;
+      await expect(registry.connect(risk).defineInvariant(huge))
+        .to.be.revertedWithCustomError(registry, "StoreFailed")
+        .withArgs(size);
+    });
+
     it("ACC-02 is the risk role's alone", async () => {
       const { registry, release, module } = await loadFixture(moduleFixture);
       const invariant = await dialInvariant(module);

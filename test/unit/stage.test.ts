@@ -102,9 +102,10 @@ describe("StageFacet", () => {
       const proposalId = await toInProgress(fixture, plan);
       const { notBefore, notAfter, state } = await registry.stateOf(proposalId);
       expect([notAfter, state]).to.deep.equal([0n, State.InProgress]);
+      await time.setNextBlockTimestamp(notBefore - 1n);
       await expect(registry.advance(plan))
         .to.be.revertedWithCustomError(registry, "NotYet")
-        .withArgs(proposalId, notBefore, (await time.latest()) + 1);
+        .withArgs(proposalId, notBefore, notBefore - 1n);
       await time.increaseTo(notBefore + 100n * plan.executionWindow);
       await expect(registry.advance(plan)).to.emit(registry, "PlanCompleted").withArgs(proposalId);
     });
