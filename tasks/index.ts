@@ -1,4 +1,5 @@
 import "./canary";
 import "./emergency";
+import "./invariant";
 import "./registry";
 import "./upgrade";

@@ -14,7 +14,7 @@ import type { Deployment } from "./deployments";
 import { hashPlan, NO_EVIDENCE, subjectOf } from "./eip712";
 import { explainPlan, type PlanExplanation } from "./explainPlan";
 import { findCandidate, type Candidate } from "./findCandidate";
-import { findGround, type Ground } from "./findGround";
+import { findGround } from "./findGround";
 import { pinnedAccounts } from "./pinnedAccounts";
 import { readProbe } from "./probe";
 import type { LoadedPlanFile } from "./readPlanFile";

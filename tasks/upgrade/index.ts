@@ -1,9 +1,11 @@
 import "./advance";
 import "./attest";
 import "./cancel";
+import "./init";
 import "./invalidate";
 import "./keep";
 import "./list";
+import "./plan";
 import "./propose";
 import "./ready";
 import "./revalidate";

@@ -1,0 +1,4 @@
+import "./check";
+import "./define";
+import "./list";
+import "./poke";
