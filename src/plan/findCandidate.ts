@@ -1,4 +1,4 @@
-import { Interface, type Fragment } from "ethers";
+import { ErrorFragment, FunctionFragment, Interface } from "ethers";
 import type { AddressBook } from "../chain/addressBook";
 import type { Artifact, Client } from "../client";
 import { SlipwayError } from "../errors";
@@ -66,7 +66,7 @@ export async function findCandidate(
   return { abi, deployment, init };
 }
 
-/** The artifact's own functions, and those of the ABI the file adds. */
+/** Functions and errors of the ABI the file adds, whose parameters have names, and the artifact's own beside them. */
 async function abiOf(
   client: Client,
   artifact: Artifact,
@@ -76,12 +76,14 @@ async function abiOf(
   if (stated === undefined) return new Interface(artifact.abi);
   const isFile = stated.startsWith("npm:") || stated.endsWith(".json");
   const added = await loadArtifact(client, isFile ? { artifact: stated } : { contract: stated }, origin);
-  const own = new Interface(artifact.abi).fragments;
-  // A constructor has no signature to compare.
-  const isCallable = (fragment: Fragment): boolean => fragment.type !== "constructor";
-  const known = new Set(own.filter(isCallable).map((fragment) => fragment.format()));
-  const others = new Interface(added.abi).fragments.filter(
-    (fragment) => isCallable(fragment) && !known.has(fragment.format()),
-  );
-  return new Interface([...own, ...others]);
+  const told = new Interface(added.abi);
+  const known = new Set<string>();
+  told.forEachFunction((fragment) => known.add(fragment.selector));
+  told.forEachError((fragment) => known.add(fragment.selector));
+  const isSelected = (fragment: unknown): fragment is FunctionFragment | ErrorFragment =>
+    fragment instanceof FunctionFragment || fragment instanceof ErrorFragment;
+  return new Interface([
+    ...told.fragments.filter(isSelected),
+    ...new Interface(artifact.abi).fragments.filter((own) => isSelected(own) && !known.has(own.selector)),
+  ]);
 }
