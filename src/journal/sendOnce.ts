@@ -3,6 +3,7 @@ import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import { findSent } from "./findSent";
 import { openSending, readJournal, type SendingEntry } from "./journal";
+import { waitForReceipt } from "./waitForReceipt";
 import { withJournal, type Journal } from "./withJournal";
 
 export interface Step {
@@ -106,16 +107,14 @@ async function confirm(
   stamp: { verb: string; proposalId?: string; from: string; nonce: number },
   hash: string,
 ): Promise<TransactionReceipt> {
-  const receipt = await client.provider.waitForTransaction(hash, 1, WAIT_MS).catch((cause: unknown) => {
-    if ((cause as { code?: string }).code !== "TIMEOUT") throw cause;
+  const receipt = await waitForReceipt(client.provider, hash, WAIT_MS);
+  if (receipt === null) {
     throw new SlipwayError("SendPending", {
       where: `${stamp.verb}, nonce ${stamp.nonce} of ${stamp.from}`,
       expected: `${hash} to be mined within ${WAIT_MS / 1000} s`,
       found: "it is still open; run the same command again to go on waiting",
-      cause,
     });
-  });
-  if (receipt === null) throw new SlipwayError("TransactionLost", { where: stamp.verb, found: hash });
+  }
   journal.append({
     kind: "confirmed",
     ...stamp,
