@@ -70,7 +70,7 @@ contract TrafficRouter {
     uint256 private constant TAG_BROKEN = 4;
 
     address private immutable _self = address(this);
-    RouterKind private immutable _kind;
+    bool private immutable _isUups;
     address private immutable _stable;
     address private immutable _candidate;
     address private immutable _controller;
@@ -91,7 +91,7 @@ contract TrafficRouter {
         address guardian,
         bytes32 policyId
     ) {
-        _kind = kind;
+        _isUups = kind == RouterKind.Uups;
         _stable = stable;
         _candidate = candidate;
         _controller = controller;
@@ -107,13 +107,11 @@ contract TrafficRouter {
     fallback() external payable {
         if (address(this) == _self) _answerDirectly();
 
-        bytes4 selector = _selectorOf(msg.data);
+        bytes4 selector = _calledSelector();
         if (selector == ITrafficRouter.traffic.selector) _control();
-        if (
-            _kind == RouterKind.Uups &&
-            selector == UUPSUpgradeable.upgradeToAndCall.selector &&
-            msg.sender == _controller
-        ) _takeOut();
+        if (selector == UUPSUpgradeable.upgradeToAndCall.selector) {
+            if (_isUups && msg.sender == _controller) _takeOut();
+        }
 
         PolicyWord word = _policyWord();
         if (!word.isLive()) _passIdle(word);
@@ -131,8 +129,8 @@ contract TrafficRouter {
     /// @dev Reads the call state only in the block of an install, where the candidate's init may be running: what it
     /// calls back must meet the candidate too.
     function _passIdle(PolicyWord word) private {
-        bool isInit = word.isSetInThisBlock() && CallState.read(_slot) == CallState.CANDIDATE;
-        _pass(isInit ? _candidate : _stable);
+        if (word.isSetInThisBlock() && CallState.read(_slot) == CallState.CANDIDATE) _pass(_candidate);
+        _pass(_stable);
     }
 
     function _routeOutermost(PolicyWord word, bytes4 selector) private {
@@ -157,7 +155,7 @@ contract TrafficRouter {
         bytes calldata data
     ) private view returns (bool isCandidate, uint256 window) {
         bytes32 key = bytes32(uint256(uint160(sender)));
-        if (!word.hasCap() && word.ruleCount() == 0) {
+        if (word.isBySender()) {
             return (Cohort.contains(word.seed(), key, word.share()), 0);
         }
 
@@ -220,31 +218,38 @@ contract TrafficRouter {
         _finish(true);
     }
 
-    /// @dev Runs in a delegatecall of the router to itself, so that all of it can be undone.
+    /// @dev Runs in a delegatecall of the router to itself, so that all of it can be undone. Ends the call.
     function _runFrame(PolicyWord word, bool isCharged) private {
         // Consumes the token.
         CallState.write(_slot, CallState.CANDIDATE);
-        FrameMarks memory marks = _mark(word, isCharged);
-        Condition[] memory conditions;
-        Baseline[] memory baselines;
-        uint256 reserve = FRAME_RESERVE;
-        if (word.hasInvariants()) {
-            conditions = _conditions(word);
-            reserve += FrameConditions.gasNeeded(conditions);
-            CallState.write(_slot, CallState.PROBING);
-            baselines = FrameConditions.baselines(conditions);
-            CallState.write(_slot, CallState.CANDIDATE);
+        uint256 window;
+        if (isCharged) {
+            window = CallState.readWindow(_slot);
+            _sstore(1, window);
         }
+        uint256 counters = word.isCounted() ? _sload(2) : 0;
+        bytes32 admin = _isUups ? bytes32(0) : _sloadAt(ERC1967Utils.ADMIN_SLOT);
+        if (word.hasInvariants()) _runWatched(word, window, counters, admin);
 
-        bool isFair = _runCandidate(word, reserve);
+        _runCandidate(word, FRAME_RESERVE);
+        _checkSlots(word, window, counters, admin);
+        _finish(true);
+    }
+
+    /// @dev The same with conditions around it.
+    function _runWatched(PolicyWord word, uint256 window, uint256 counters, bytes32 admin) private {
+        Condition[] memory conditions = _conditions(word);
+        CallState.write(_slot, CallState.PROBING);
+        Baseline[] memory baselines = FrameConditions.baselines(conditions);
+        CallState.write(_slot, CallState.CANDIDATE);
+
+        bool isFair = _runCandidate(word, FRAME_RESERVE + FrameConditions.gasNeeded(conditions));
         bytes memory answer = _returnData();
-        _checkMarks(word, marks);
-        if (conditions.length != 0) {
-            CallState.write(_slot, CallState.PROBING);
-            (bool isBroken, Breach memory breach) = FrameConditions.firstBroken(conditions, baselines);
-            if (isBroken && !isFair) revert TrafficErrors.CanaryGas(gasleft());
-            if (isBroken) _revertWith(abi.encode(TAG_BROKEN, breach));
-        }
+        _checkSlots(word, window, counters, admin);
+        CallState.write(_slot, CallState.PROBING);
+        (bool isBroken, Breach memory breach) = FrameConditions.firstBroken(conditions, baselines);
+        if (isBroken && !isFair) revert TrafficErrors.CanaryGas(gasleft());
+        if (isBroken) _revertWith(abi.encode(TAG_BROKEN, breach));
         _returnWith(answer);
     }
 
@@ -253,16 +258,21 @@ contract TrafficRouter {
     /// policy grants. A callee starved by the sender uses all but a 64th, however deep it sits.
     function _runCandidate(PolicyWord word, uint256 reserve) private returns (bool isFair) {
         uint256 before = gasleft();
-        // EIP-150 holds back 1/64 in any case: without it the candidate would be given less than is reckoned here.
-        uint256 kept = before / 64 + 1_000;
-        if (kept < reserve) kept = reserve;
-        if (before <= kept) revert TrafficErrors.CanaryGas(before);
-        uint256 given = before - kept;
-        if (given > word.candidateGas()) given = word.candidateGas();
+        bool isOk;
+        // Amounts of gas: far from overflow, and each difference is taken of the larger one.
+        unchecked {
+            // EIP-150 holds back 1/64 in any case: without it the candidate would be given less than is reckoned here.
+            uint256 kept = before / 64 + 1_000;
+            if (kept < reserve) kept = reserve;
+            if (before <= kept) revert TrafficErrors.CanaryGas(before);
+            uint256 granted = word.candidateGas();
+            uint256 given = before - kept;
+            if (given > granted) given = granted;
 
-        bool isOk = _delegate(_candidate, given);
-        uint256 used = before - gasleft();
-        isFair = given == word.candidateGas() || (used < given && given - used >= given / 4);
+            isOk = _delegate(_candidate, given);
+            uint256 used = before - gasleft();
+            isFair = given == granted || (used < given && given - used >= given / 4);
+        }
         if (isOk) return isFair;
 
         // No more of a failed candidate's data than its selector: it could be made to cost any amount of gas.
@@ -274,33 +284,14 @@ contract TrafficRouter {
         _revertWith(abi.encode(TAG_REVERTED, reason));
     }
 
-    /// @dev What must be the same after the candidate.
-    struct FrameMarks {
-        uint256 window;
-        uint256 counters;
-        bytes32 admin;
-    }
-
-    /// @dev Charges the budget and notes the words that the candidate must not touch.
-    function _mark(PolicyWord word, bool isCharged) private returns (FrameMarks memory marks) {
-        if (isCharged) {
-            marks.window = CallState.readWindow(_slot);
-            _sstore(1, marks.window);
-        }
-        if (word.isCounted()) marks.counters = _sload(2);
-        if (_kind == RouterKind.Transparent) marks.admin = _sloadAt(ERC1967Utils.ADMIN_SLOT);
-    }
-
-    /// @dev Slots that decide which code runs, or keep count of it. A UUPS proxy does not read the admin slot, and
-    /// neither kind the beacon slot.
-    function _checkMarks(PolicyWord word, FrameMarks memory marks) private view {
-        if (PolicyWord.unwrap(_policyWord()) != PolicyWord.unwrap(word)) _revertSlot(_slot);
+    /// @dev Slots that decide which code runs, or keep count of it, must be as they were before the candidate. A UUPS
+    /// proxy does not read the admin slot, and neither kind the beacon slot.
+    function _checkSlots(PolicyWord word, uint256 window, uint256 counters, bytes32 admin) private view {
+        if (_sload(0) != PolicyWord.unwrap(word)) _revertSlot(_slot);
         if (_implementation() != _self) _revertSlot(ERC1967Utils.IMPLEMENTATION_SLOT);
-        if (_kind == RouterKind.Transparent && _sloadAt(ERC1967Utils.ADMIN_SLOT) != marks.admin) {
-            _revertSlot(ERC1967Utils.ADMIN_SLOT);
-        }
-        if (marks.window != 0 && !Budget.isGrownFrom(_sload(1), marks.window)) _revertSlot(_slotAt(1));
-        if (word.isCounted() && _sload(2) != marks.counters) _revertSlot(_slotAt(2));
+        if (!_isUups && _sloadAt(ERC1967Utils.ADMIN_SLOT) != admin) _revertSlot(ERC1967Utils.ADMIN_SLOT);
+        if (window != 0 && !Budget.isGrownFrom(_sload(1), window)) _revertSlot(_slotAt(1));
+        if (word.isCounted() && _sload(2) != counters) _revertSlot(_slotAt(2));
         if (CallState.read(_slot) != CallState.CANDIDATE) _revertSlot(_slot);
     }
 
@@ -417,9 +408,7 @@ contract TrafficRouter {
     /// @dev A ProxyAdmin, not the timelock, is the sender under a transparent proxy.
     function _checkInstaller() private view {
         if (msg.sender == _controller) return;
-        bool isAdmin =
-            _kind == RouterKind.Transparent &&
-                msg.sender == address(uint160(uint256(_sloadAt(ERC1967Utils.ADMIN_SLOT))));
+        bool isAdmin = !_isUups && msg.sender == address(uint160(uint256(_sloadAt(ERC1967Utils.ADMIN_SLOT))));
         if (!isAdmin) revert TrafficErrors.TrafficUnauthorized(msg.sender);
     }
 
@@ -518,15 +507,15 @@ contract TrafficRouter {
 
     /// @dev Ends the call. Nothing here touches a proxy.
     function _answerDirectly() private {
-        if (msg.value != 0) revert TrafficErrors.DirectCall();
-        if (msg.data.length == 0) {
-            // The static probe: a write in the router's own transient storage, which means nothing.
-            assembly ("memory-safe") {
+        // The static probe: a write in the router's own transient storage, which means nothing.
+        assembly ("memory-safe") {
+            if iszero(or(calldatasize(), callvalue())) {
                 tstore(0, 1)
                 stop()
             }
         }
-        if (msg.sig == IERC1822Proxiable.proxiableUUID.selector && _kind == RouterKind.Uups) {
+        if (msg.value != 0) revert TrafficErrors.DirectCall();
+        if (msg.sig == IERC1822Proxiable.proxiableUUID.selector && _isUups) {
             _returnWith(abi.encode(ERC1967Utils.IMPLEMENTATION_SLOT));
         }
         if (msg.sig == IPolicyKeeper.keepPolicy.selector) {
@@ -547,8 +536,11 @@ contract TrafficRouter {
 
     // --- storage
 
-    function _policyWord() private view returns (PolicyWord) {
-        return PolicyWord.wrap(_sload(0));
+    function _policyWord() private view returns (PolicyWord word) {
+        bytes32 slot = _slot;
+        assembly ("memory-safe") {
+            word := sload(slot)
+        }
     }
 
     function _storeWord(PolicyWord word) private {
@@ -601,7 +593,16 @@ contract TrafficRouter {
 
     // --- calldata
 
-    /// @dev Shorter data has the selector of a plain transfer.
+    /// @dev This call's selector. Calldata shorter than one has that of a plain transfer.
+    function _calledSelector() private pure returns (bytes4 selector) {
+        assembly ("memory-safe") {
+            if gt(calldatasize(), 3) {
+                selector := shl(224, shr(224, calldataload(0)))
+            }
+        }
+    }
+
+    /// @dev The same of other data.
     function _selectorOf(bytes calldata data) private pure returns (bytes4) {
         return data.length < 4 ? bytes4(0) : bytes4(data[:4]);
     }

@@ -11,8 +11,11 @@ library Budget {
     /// @notice `word * weight / 1e18`, rounded up, so that no amount is too small to count; saturating.
     function weigh(uint256 word, uint256 weight) internal pure returns (uint256) {
         if (word == 0 || weight == 0) return 0;
-        if (word > type(uint256).max / weight) return type(uint256).max;
-        return (word * weight - 1) / ONE + 1;
+        // Sound without checks: the product is the one that does not overflow, and above zero.
+        unchecked {
+            if (word > type(uint256).max / weight) return type(uint256).max;
+            return (word * weight - 1) / ONE + 1;
+        }
     }
 
     function add(uint256 a, uint256 b) internal pure returns (uint256) {

@@ -18,6 +18,7 @@ library PolicyWordLib {
     uint256 private constant CAPPED = 1 << 251;
     uint256 private constant INVARIANTS = 1 << 252;
 
+    uint256 private constant RULE_COUNT = uint256(type(uint8).max) << 240;
     uint256 private constant SHARE_AND_SINCE = type(uint64).max;
     uint256 private constant EPOCH = uint256(type(uint32).max) << 192;
     uint256 private constant BREAKS = uint256(type(uint8).max) << 232;
@@ -41,9 +42,18 @@ library PolicyWordLib {
 
     /// @notice Whether any call may reach the candidate. A policy takes effect in the block after the one that set it,
     /// so that no transaction sees two.
-    function isLive(PolicyWord self) internal view returns (bool) {
-        uint256 word = PolicyWord.unwrap(self);
-        return uint16(word) != 0 && word & FROZEN == 0 && uint48(word >> 16) < block.number;
+    function isLive(PolicyWord self) internal view returns (bool isLive_) {
+        uint256 frozen = FROZEN;
+        // On the path of every call, so without the masks and jumps that Solidity would add.
+        assembly ("memory-safe") {
+            let isSet := gt(and(self, 0xffff), and(self, frozen))
+            isLive_ := and(isSet, lt(and(shr(16, self), 0xffffffffffff), number()))
+        }
+    }
+
+    /// @notice Whether nothing but the sender decides.
+    function isBySender(PolicyWord self) internal pure returns (bool) {
+        return PolicyWord.unwrap(self) & (CAPPED | RULE_COUNT) == 0;
     }
 
     function isSetInThisBlock(PolicyWord self) internal view returns (bool) {
