@@ -67,6 +67,7 @@ async function useBridge(show: Show, { node, bridge, traffic }: World): Promise<
   show.step(`anvil plays chain 42161 at ${node.url}`);
   show.step(`Arbitrum's token bridge 1.1.2 from npm: gateway proxy ${bridge.gateway}`);
   await traffic.prepare();
+  traffic.paysExitsAtOnce = true;
   const round = await traffic.run(90, (done) => show.count(`traffic ${done}/90`));
   const books = await traffic.reconcile();
   expectThat(round.failed === 0 && books.isBalanced, "the bridge works and its books balance");

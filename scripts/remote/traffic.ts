@@ -38,6 +38,12 @@ export class Traffic {
   private exits = 0n;
   private turn = 0;
 
+  /**
+   * L1 pays each withdrawal before the next transaction. While exits are open, the escrow holds more than the supply, and
+   * "escrow >= supply" would not see a mint that is smaller than them.
+   */
+  paysExitsAtOnce = false;
+
   constructor(
     private readonly provider: JsonRpcApiProvider,
     readonly bridge: Bridge,
@@ -68,6 +74,7 @@ export class Traffic {
       if (!outcome.isOk) round.failed += 1;
       else if (isWithdrawal) round.withdrawals += 1;
       else round.deposits += 1;
+      if (isWithdrawal && this.paysExitsAtOnce) await this.payExits();
       round.gasUsed += outcome.gasUsed;
       onProgress?.(done + 1);
     }

@@ -21,7 +21,7 @@ export type FacetName = (typeof FACETS)[number];
 
 /**
  * One ABI of the whole registry: functions, errors and events of every facet and of the constructor, each once; and the
- * errors of the timelock, since a batch that the timelock refuses reverts with them through the registry.
+ * errors of timelock and router, since a batch that one of them refuses reverts with them through the registry.
  */
 export async function registryAbi(artifacts: ArtifactSource): Promise<InterfaceAbi> {
   const seen = new Map<string, Fragment>();
@@ -30,7 +30,9 @@ export async function registryAbi(artifacts: ArtifactSource): Promise<InterfaceA
     const { fragments } = Interface.from((await artifacts.read(name)).abi);
     fragments.filter(({ type }) => type !== "constructor" && type !== "fallback").forEach(add);
   }
-  const timelock = Interface.from((await artifacts.read("UpgradeTimelock")).abi);
-  timelock.fragments.filter(({ type }) => type === "error").forEach(add);
+  for (const name of ["UpgradeTimelock", "TrafficErrors"]) {
+    const { fragments } = Interface.from((await artifacts.read(name)).abi);
+    fragments.filter(({ type }) => type === "error").forEach(add);
+  }
   return [...seen.values()];
 }

@@ -1,6 +1,7 @@
 import type { JsonRpcProvider } from "ethers";
 import { startAnvil } from "../chain/anvil";
 import { devProvider, tickBySecond } from "../chain/devChain";
+import { keepMining } from "../chain/keepMining";
 
 /** A private copy of the remote chain, as it was at one block. */
 export interface Fork {
@@ -38,6 +39,7 @@ export const openAnvilFork: OpenFork = async ({ url, block, root }) => {
   const provider = devProvider(node.url);
   try {
     await tickBySecond(provider);
+    const endWatch = keepMining(provider);
     const version = String(await provider.send("web3_clientVersion", []));
     return {
       provider,
@@ -47,6 +49,7 @@ export const openAnvilFork: OpenFork = async ({ url, block, root }) => {
       blockHash: pinned.hash,
       hasTracer: true,
       close: async () => {
+        endWatch();
         provider.destroy();
         await node.stop();
       },
