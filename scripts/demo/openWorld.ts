@@ -4,7 +4,6 @@ import { Contract, encodeBytes32String, JsonRpcSigner, type JsonRpcProvider } fr
 import { writeAddresses } from "../../src/chain/addressBook";
 import { startAnvil, type AnvilNode } from "../../src/chain/anvil";
 import { devProvider } from "../../src/chain/devChain";
-import { keepMining } from "../../src/chain/keepMining";
 import type { ArtifactSource, Client, Log } from "../../src/client";
 import { loadInvariants } from "../../src/invariants/loadInvariants";
 import { ModuleKind } from "../../src/plan/types";
@@ -66,7 +65,6 @@ export async function openWorld({ artifacts, deploymentsDir, log = () => undefin
   rmSync(deploymentsDir, { recursive: true, force: true });
   const node = await startAnvil({ root: ROOT, chainId: ARBITRUM, accounts: 100 });
   const provider = devProvider(node.url);
-  const endWatch = keepMining(provider);
   try {
     const bridge = await deployBridge(provider);
     const traffic = new Traffic(provider, bridge);
@@ -88,7 +86,6 @@ export async function openWorld({ artifacts, deploymentsDir, log = () => undefin
         deploymentsDir,
       }),
       close: async () => {
-        endWatch();
         provider.destroy();
         await node.stop();
       },

@@ -1,7 +1,6 @@
 import type { JsonRpcProvider } from "ethers";
 import { startAnvil } from "../chain/anvil";
 import { devProvider, tickBySecond } from "../chain/devChain";
-import { keepMining } from "../chain/keepMining";
 
 /** A private copy of the remote chain, as it was at one block. */
 export interface Fork {
@@ -39,7 +38,6 @@ export const openAnvilFork: OpenFork = async ({ url, block, root }) => {
   const provider = devProvider(node.url);
   try {
     await tickBySecond(provider);
-    const endWatch = keepMining(provider);
     const version = String(await provider.send("web3_clientVersion", []));
     return {
       provider,
@@ -49,7 +47,6 @@ export const openAnvilFork: OpenFork = async ({ url, block, root }) => {
       blockHash: pinned.hash,
       hasTracer: true,
       close: async () => {
-        endWatch();
         provider.destroy();
         await node.stop();
       },
