@@ -1,8 +1,9 @@
 import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Contract, encodeBytes32String, JsonRpcSigner, type JsonRpcProvider } from "ethers";
+import { Contract, encodeBytes32String, getAddress, JsonRpcSigner, type JsonRpcProvider } from "ethers";
 import { writeAddresses } from "../../src/chain/addressBook";
-import { startAnvil, type AnvilNode } from "../../src/chain/anvil";
+import { startAnvil } from "../../src/chain/anvil";
+import type { LocalNode } from "../../src/chain/localNode";
 import { devProvider } from "../../src/chain/devChain";
 import type { ArtifactSource, Client, Log } from "../../src/client";
 import { loadInvariants } from "../../src/invariants/loadInvariants";
@@ -44,7 +45,7 @@ export interface People {
 
 /** The remote chain with the bridge on it, and everything that the steps need. */
 export interface World {
-  node: AnvilNode;
+  node: LocalNode;
   provider: JsonRpcProvider;
   bridge: Bridge;
   traffic: Traffic;
@@ -68,7 +69,7 @@ export async function openWorld({ artifacts, deploymentsDir, log = () => undefin
   try {
     const bridge = await deployBridge(provider);
     const traffic = new Traffic(provider, bridge);
-    const accounts = (await provider.send("eth_accounts", [])) as string[];
+    const accounts = ((await provider.send("eth_accounts", [])) as string[]).map((account) => getAddress(account));
     const at = (from: number, count: number) => accounts.slice(from, from + count);
     const [deployer = "", release = "", risk = "", incident = ""] = accounts;
     return {

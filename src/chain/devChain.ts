@@ -1,16 +1,24 @@
 import { getAddress, JsonRpcProvider, JsonRpcSigner, toQuantity, type JsonRpcApiProvider, type Provider } from "ethers";
+import { waitForReceipt } from "./waitForReceipt";
 
 /** What a cheat needs of a provider. */
 export type DevProvider = Provider & { send(method: string, params: unknown[]): Promise<unknown> };
 
+/** What was sent to a local node is mined when `send` returns: ethers' own waiting can miss the only block there is. */
+class LocalProvider extends JsonRpcProvider {
+  override async send(method: string, params: unknown[] | Record<string, unknown>): Promise<unknown> {
+    const result: unknown = await super.send(method, params);
+    if (method === "eth_sendTransaction") await waitForReceipt(this, String(result), MINING_PATIENCE);
+    return result;
+  }
+}
+
+/** Milliseconds; a node that mines at intervals only is left to ethers. */
+const MINING_PATIENCE = 2_000;
+
 /** A provider for a local node: answers are never cached, and a mined transaction is seen at once. */
 export function devProvider(url: string): JsonRpcProvider {
-  return new JsonRpcProvider(url, undefined, {
-    cacheTimeout: -1,
-    polling: true,
-    pollingInterval: 10,
-    batchMaxCount: 1,
-  });
+  return new LocalProvider(url, undefined, { cacheTimeout: -1, polling: true, pollingInterval: 10, batchMaxCount: 1 });
 }
 
 /*

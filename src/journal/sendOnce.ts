@@ -1,9 +1,9 @@
 import { keccak256, type TransactionReceipt, type TransactionRequest } from "ethers";
+import { waitForReceipt } from "../chain/waitForReceipt";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import { findSent } from "./findSent";
 import { openSending, readJournal, type SendingEntry } from "./journal";
-import { waitForReceipt } from "./waitForReceipt";
 import { withJournal, type Journal } from "./withJournal";
 
 export interface Step {
@@ -108,7 +108,7 @@ async function confirm(
   hash: string,
 ): Promise<TransactionReceipt> {
   const receipt = await waitForReceipt(client.provider, hash, WAIT_MS);
-  if (receipt === null) {
+  if (receipt === undefined) {
     throw new SlipwayError("SendPending", {
       where: `${stamp.verb}, nonce ${stamp.nonce} of ${stamp.from}`,
       expected: `${hash} to be mined within ${WAIT_MS / 1000} s`,

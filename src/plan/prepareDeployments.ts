@@ -1,5 +1,6 @@
 import { getCreateAddress, type Signer } from "ethers";
 import { writeAddresses } from "../chain/addressBook";
+import { waitForReceipt } from "../chain/waitForReceipt";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import type { Registry } from "../registry/connect";
@@ -7,6 +8,9 @@ import { signerAddress } from "../registry/signerAddress";
 import { buildPlan, type BuildOptions, type BuiltPlan } from "./buildPlan";
 import type { Deployment } from "./deployments";
 import type { LoadedPlanFile } from "./readPlanFile";
+
+/** How long a run waits for one deployment. */
+const WAIT_MS = 300_000;
 
 /**
  * Deploys what the plan needs on chain and is not there yet, and gives the plan that may be proposed. Nothing is sent for a plan
@@ -61,11 +65,11 @@ async function send(
   transaction: { to?: string; data?: string; nonce?: number },
 ): Promise<void> {
   const response = await signer.sendTransaction(transaction);
-  const receipt = await response.wait();
+  const receipt = await waitForReceipt(response.provider, response.hash, WAIT_MS);
   if (receipt?.status === 1) return;
   throw new SlipwayError("DeploymentFailed", {
     where: contractName,
     expected: "the transaction to succeed",
-    found: `${response.hash} ${receipt === null ? "was not mined" : "reverted"}`,
+    found: `${response.hash} ${receipt === undefined ? "was not mined" : "reverted"}`,
   });
 }

@@ -1,4 +1,12 @@
-import { ContractFactory, Interface, ZeroAddress, type Signer } from "ethers";
+import {
+  ContractFactory,
+  Interface,
+  ZeroAddress,
+  type BaseContract,
+  type Signer,
+  type TransactionReceipt,
+} from "ethers";
+import { waitForReceipt } from "../chain/waitForReceipt";
 import type { ArtifactSource, Client } from "../client";
 import { SlipwayError } from "../errors";
 import { FACETS, registryAbi, type FacetName } from "./registryAbi";
@@ -22,6 +30,9 @@ export interface DeployRegistryOptions {
 }
 
 const ADD = 0;
+
+/** How long a run waits for one deployment. */
+const WAIT_MS = 300_000;
 
 /**
  * Deploys the facets, then the registry and its timelock in one transaction. The deployer has no power afterwards: roles,
@@ -58,10 +69,7 @@ export async function deployRegistry(
     timelock: parameters.timelock ?? ZeroAddress,
     timelockMinDelay: parameters.timelockMinDelay,
   });
-  const receipt = await registry.deploymentTransaction()?.wait();
-  if (receipt === null || receipt === undefined)
-    throw new SlipwayError("TransactionLost", { where: "UpgradeRegistry" });
-
+  const receipt = await mined(registry, "UpgradeRegistry");
   const iface = new Interface(await registryAbi(artifacts));
   const timelock = receipt.logs.map((entry) => iface.parseLog(entry)).find((event) => event?.name === "TimelockSet")
     ?.args["timelock"] as string;
@@ -92,6 +100,14 @@ async function reuse(
 async function deploy(artifacts: ArtifactSource, signer: Signer, name: FacetName): Promise<string> {
   const { abi, bytecode } = await artifacts.read(name);
   const contract = await new ContractFactory(abi, bytecode, signer).deploy();
-  await contract.waitForDeployment();
+  await mined(contract, name);
   return contract.getAddress();
+}
+
+async function mined(contract: BaseContract, name: string): Promise<TransactionReceipt> {
+  const sent = contract.deploymentTransaction();
+  const receipt = sent === null ? undefined : await waitForReceipt(sent.provider, sent.hash, WAIT_MS);
+  if (receipt === undefined) throw new SlipwayError("TransactionLost", { where: name, found: sent?.hash });
+  if (receipt.status !== 1) throw new SlipwayError("TransactionFailed", { where: name, found: receipt.hash });
+  return receipt;
 }

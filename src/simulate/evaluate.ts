@@ -8,8 +8,8 @@ export interface Evidence {
   notes: LifecycleNotes;
   steps: RehearsalStep[];
   overrides: Override[];
-  /** The error that ended the lifecycle, in one line. */
-  failure?: string;
+  /** The error that ended the lifecycle: its name, and all of it in one line. */
+  failure?: { name: string; text: string };
   /** State of the proposal at the end. */
   state: string;
   blockGasLimit: bigint;
@@ -38,15 +38,21 @@ export function verdictOf(checks: readonly Check[]): CheckStatus {
 
 function lifecycle({ failure, state, steps, plan, notes }: Evidence): Check {
   const isDone = failure === undefined && state === "Completed";
+  // A gate waits for the world, and nothing happens on a fork: that is no fault of the plan, and no proof of it.
+  const isWaiting = failure?.name === "GateNotMet";
   return {
     id: "lifecycle",
     name: "the plan runs to its end through the real contracts",
-    status: isDone ? "pass" : "fail",
+    status: isDone ? "pass" : isWaiting ? "inconclusive" : "fail",
     evidence: [
       `${steps.length} transactions, ${notes.stages.length} of ${plan.stages.length} stages, state ${state}`,
-      ...(failure === undefined ? [] : [failure]),
+      ...(failure === undefined ? [] : [failure.text]),
     ],
-    remedy: isDone ? "" : "the error says where; mend the plan and rehearse again",
+    remedy: isDone
+      ? ""
+      : isWaiting
+        ? "the gate waits for what users or operators do; the stages behind it were not rehearsed"
+        : "the error says where; mend the plan and rehearse again",
   };
 }
 

@@ -141,7 +141,7 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     notes,
     steps,
     overrides,
-    failure: failure?.toString().split("\n").join(" · "),
+    failure: failure && { name: failure.errorName, text: failure.toString().replaceAll(/\s*\n\s*/g, " · ") },
     state: (await readStatus(registry, proposalId)).state,
     blockGasLimit: latest?.gasLimit ?? 0n,
   });

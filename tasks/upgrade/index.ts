@@ -11,5 +11,6 @@ import "./ready";
 import "./revalidate";
 import "./rollback";
 import "./schedule";
+import "./simulate";
 import "./status";
 import "./vote";

@@ -9,12 +9,13 @@ import {
 } from "../../scripts/remote/arbitrumBridge";
 import { bridgeArtifact, proxyArtifact } from "../../scripts/remote/artifact";
 import { Traffic } from "../../scripts/remote/traffic";
-import { startAnvil, type AnvilNode } from "../../src/chain/anvil";
+import { startAnvil } from "../../src/chain/anvil";
+import type { LocalNode } from "../../src/chain/localNode";
 import { devProvider } from "../../src/chain/devChain";
 import { readSlots } from "../../src/chain/erc1967";
 
 describe("Arbitrum token bridge on a remote chain", () => {
-  let node: AnvilNode;
+  let node: LocalNode;
   let provider: JsonRpcProvider;
   let bridge: Bridge;
   let traffic: Traffic;

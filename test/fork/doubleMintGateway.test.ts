@@ -10,14 +10,15 @@ import {
 } from "../../scripts/remote/arbitrumBridge";
 import { bridgeArtifact, proxyArtifact } from "../../scripts/remote/artifact";
 import { Traffic } from "../../scripts/remote/traffic";
-import { startAnvil, type AnvilNode } from "../../src/chain/anvil";
+import { startAnvil } from "../../src/chain/anvil";
+import type { LocalNode } from "../../src/chain/localNode";
 import { devProvider, impersonate } from "../../src/chain/devChain";
 import { conditionOf, Kind, ONE, Op, policyOf, POLICY_ID, Right, ruleOf, type PolicyStruct } from "../helpers/canary";
 
 const selectorOf = (signature: string) => id(signature).slice(0, 10);
 
 describe("TrafficRouter > Arbitrum's gateway", () => {
-  let node: AnvilNode;
+  let node: LocalNode;
   let provider: JsonRpcProvider;
   let bridge: Bridge;
   let traffic: Traffic;

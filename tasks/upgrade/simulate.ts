@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { readAddressBook } from "../../src/chain/addressBook";
+import { Exit, SlipwayError, type ExitCode } from "../../src/errors";
+import { readPlanFile } from "../../src/plan/readPlanFile";
+import { connectRegistry } from "../../src/registry/connect";
+import { openAnvilFork } from "../../src/simulate/openFork";
+import { simulate } from "../../src/simulate/simulate";
+import type { CheckStatus, RehearsalReport } from "../../src/simulate/types";
+import { writeReport, type WrittenReport } from "../../src/simulate/writeReport";
+import { version } from "../../package.json";
+import { openHardhatFork } from "../support/openHardhatFork";
+import { choiceOf, withOutput, type OutputArgs } from "../support/options";
+import { runTask } from "../support/runTask";
+import { upgradeScope } from "../support/scopes";
+
+interface SimulateArgs extends OutputArgs {
+  file: string;
+  as?: string;
+  block?: string;
+  engine: string;
+}
+
+const ENGINES = { anvil: openAnvilFork, hardhat: openHardhatFork };
+const EXITS: Record<CheckStatus, ExitCode> = {
+  pass: Exit.pass,
+  warn: Exit.pass,
+  fail: Exit.checkFailed,
+  inconclusive: Exit.waiting,
+};
+
+withOutput(
+  upgradeScope.task("simulate", "Rehearses a plan on a fork: its whole life and every way back (sends nothing)"),
+)
+  .addPositionalParam("file", "Plan file (YAML)")
+  .addOptionalParam("as", "Account that would deploy and propose")
+  .addOptionalParam("block", "Block to fork at; the latest unless stated")
+  .addOptionalParam("engine", "What runs the fork: anvil or hardhat", "anvil")
+  .setAction((args: SimulateArgs, hre) =>
+    runTask(hre, args, async (client) => {
+      const engine = choiceOf("engine", args.engine, ["anvil", "hardhat"] as const);
+      const registry = await connectRegistry(client);
+      const { root } = hre.config.paths;
+      const report = await simulate(client, registry, readPlanFile(args.file, readAddressBook(client.deploymentsDir)), {
+        root,
+        invariantsDir: join(root, "invariants"),
+        url: remoteUrl(hre),
+        block: blockOf(args.block),
+        tool: `slipway ${version}`,
+        openFork: ENGINES[engine],
+      });
+      const written = writeReport(client.deploymentsDir, report);
+      const isGood = EXITS[report.verdict] === Exit.pass;
+      return {
+        report: { ...report, ...written },
+        text: summary(report, written),
+        exit: EXITS[report.verdict],
+        next: isGood ? `npx hardhat upgrade propose ${args.file} --report ${written.reportHash}` : undefined,
+      };
+    }),
+  );
+
+function summary(report: RehearsalReport, { reportHash, markdown }: WrittenReport): string {
+  return [
+    `${report.verdict.toUpperCase()}  ${report.title}`,
+    ...report.checks.flatMap(({ status, name, evidence, remedy }) => [
+      `  ${status.padEnd(12)}  ${name}`,
+      ...(status === "pass" ? [] : [...evidence, remedy].map((line) => `                ${line}`)),
+    ]),
+    `report ${markdown}, hash ${reportHash}`,
+  ].join("\n");
+}
+
+/** A fork is made over RPC, by another process than this one. */
+function remoteUrl(hre: HardhatRuntimeEnvironment): string {
+  const { config, name } = hre.network;
+  if ("url" in config && typeof config.url === "string") return config.url;
+  throw new SlipwayError("OptionInvalid", {
+    where: `--network ${name}`,
+    expected: "a network with an RPC URL to fork from",
+    found: "Hardhat's in-process network",
+    next: "SLIPWAY_RPC_URL=… npx hardhat --network remote upgrade simulate FILE",
+  });
+}
+
+function blockOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new SlipwayError("OptionInvalid", { where: "--block", expected: "a block number", found: text });
+}
