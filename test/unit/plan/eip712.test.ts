@@ -11,7 +11,7 @@ const DOMAIN = {
   name: "Slipway UpgradeRegistry",
   version: "1",
   chainId: 42161n,
-  verifyingContract: "0x00000000000000000000000000000000000000Aa",
+  verifyingContract: "0x0000000000000000000000000000000000000011",
 };
 const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1);
 
