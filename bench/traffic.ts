@@ -30,7 +30,8 @@ const CANDIDATE_GAS = 1_000_000;
 export async function trafficRows(hre: HardhatRuntimeEnvironment): Promise<TrafficRow[]> {
   const { ethers } = hre;
   const [controller, guardian, user] = await ethers.getSigners();
-  if (controller === undefined || guardian === undefined || user === undefined) throw new Error("three accounts needed");
+  if (controller === undefined || guardian === undefined || user === undefined)
+    throw new Error("three accounts needed");
   const stable = await ethers.deployContract("Stable__MockForRouter");
   const candidate = await ethers.deployContract("Candidate__MockForRouter");
   const app = candidate.interface;
