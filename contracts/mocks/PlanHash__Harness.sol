@@ -5,7 +5,6 @@ import {Plan} from "../types/Plan.sol";
 import {PlanHash} from "../registry/libraries/PlanHash.sol";
 
 /// @notice Opens `PlanHash` to a test that compares it with the engine's hash.
-// solhint-disable-next-line contract-name-capwords
 contract PlanHash__Harness {
     function hash(Plan calldata plan) external pure returns (bytes32) {
         return PlanHash.hash(plan);

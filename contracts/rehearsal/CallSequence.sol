@@ -32,15 +32,20 @@ contract CallSequence {
     }
 
     /// @notice One step, made by the account that this code was put at.
-    function forward(address target, uint256 value, bytes memory data) external payable returns (bytes memory result) {
+    function forward(
+        address target,
+        uint256 value,
+        bytes calldata data
+    ) external payable returns (bytes memory result) {
         bool isOk;
         if (target != address(0)) {
             (isOk, result) = target.call{value: value}(data);
         } else {
             address created;
-            // Creation from bytes at hand has no form in Solidity; the memory is `data`'s own.
+            bytes memory initCode = data;
+            // Creation from bytes at hand has no form in Solidity; the memory is `initCode`'s own.
             assembly ("memory-safe") {
-                created := create(value, add(data, 0x20), mload(data))
+                created := create(value, add(initCode, 0x20), mload(initCode))
             }
             isOk = created != address(0);
             result = isOk ? abi.encode(created, created.code) : _returnData();
