@@ -1,14 +1,13 @@
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import hre from "hardhat";
-import { writeAddresses } from "../../src/chain/addressBook";
 import { readSlots } from "../../src/chain/erc1967";
 import { SlipwayError } from "../../src/errors";
 import { journalOf } from "../../src/registry/perform";
 import { readStatus } from "../../src/registry/state";
 import { table } from "../../src/report/table";
 import { artifactsOf } from "../../tasks/support/artifacts";
-import { deployImplementation } from "../remote/arbitrumBridge";
+import { brokenPlan } from "./brokenPlan";
 import { contain, expectThat, promote, sabotage, untilScheduled, type GovernedWorld, type Story } from "./lifecycle";
 import { Show } from "./show";
 import { BRIDGE_INVARIANTS, governBridge, openWorld, PLAN_FILE, ROOT, type World } from "./openWorld";
@@ -80,15 +79,6 @@ async function describeGovernance(show: Show, { registry, bridge }: GovernedWorl
   show.step(`registry ${registry.address}, timelock ${timelock}; the deployer has no power left`);
   show.step(`ProxyAdmin ${bridge.proxyAdmin} belongs to the timelock`);
   show.step(`module l2-custom-gateway registered; invariants ${BRIDGE_INVARIANTS.join(", ")}`);
-}
-
-/** The broken candidate hands calls on to the published code, which has to be there. */
-async function brokenPlan(world: GovernedWorld): Promise<string> {
-  const { as, people } = world;
-  const client = as(people.release);
-  const published = await deployImplementation(client.signer as Parameters<typeof deployImplementation>[0], "1.2.5");
-  writeAddresses(client.deploymentsDir, { publishedGateway: published });
-  return join(ROOT, "upgrades", "arbitrum-gateway-double-mint.yaml");
 }
 
 async function summary(show: Show, world: GovernedWorld, story: Story, expected: string): Promise<void> {

@@ -1,8 +1,12 @@
 /** What the demo prints. One line a step; colours and the running counter only where a person is watching. */
 export class Show {
-  private readonly isTty = process.stdout.isTTY === true;
   private readonly started = Date.now();
   private isCounting = false;
+
+  constructor(
+    private readonly write: (text: string) => unknown = (text) => process.stdout.write(text),
+    private readonly isTty = process.stdout.isTTY === true,
+  ) {}
 
   chapter(number: number, title: string): void {
     this.line(
@@ -11,9 +15,9 @@ export class Show {
   }
 
   line(text: string): void {
-    if (this.isCounting) process.stdout.write("\r\x1b[K");
+    if (this.isCounting) this.write("\r\x1b[K");
     this.isCounting = false;
-    process.stdout.write(`${text}\n`);
+    this.write(`${text}\n`);
   }
 
   step(text: string): void {
@@ -23,7 +27,7 @@ export class Show {
   /** A counter that overwrites itself; silent where output is not a terminal. */
   count(text: string): void {
     if (!this.isTty) return;
-    process.stdout.write(`\r\x1b[K   ${this.dim(text)}`);
+    this.write(`\r\x1b[K   ${this.dim(text)}`);
     this.isCounting = true;
   }
 
