@@ -238,7 +238,7 @@ contract NaiveSplit__MockForRouter {
         _seed = PolicyWordLib.seedOf(salt);
     }
 
-    fallback() external payable {
+    fallback() external {
         bytes32 key = bytes32(uint256(uint160(msg.sender)));
         _delegate(Cohort.contains(_seed, key, _share) ? _candidate : _stable, msg.data);
     }
