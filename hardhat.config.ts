@@ -41,7 +41,8 @@ const config: HardhatUserConfig = {
       hardfork: "cancun",
       accounts: { count: 60 },
     },
-    ...(remote === undefined ? {} : { remote: { url: remote } }),
+    // `demo` is the chain that `npm run demo -- --keep` leaves running; its books are in deployments/demo.
+    ...(remote === undefined ? {} : { remote: { url: remote }, demo: { url: remote } }),
   },
   typechain: { outDir: "typechain-types", target: "ethers-v6" },
   mocha: { timeout: 120_000 },
