@@ -72,7 +72,7 @@ library Stages {
         Pins.check(stage.pins);
         Pins.checkTargets(stage.calls);
         Gates.check(proposal, stage.gates);
-        uint256[] memory before = _wordsBefore(stage.invariants);
+        uint256[] memory before = _wordsBefore(stage.invariants, true);
         if (gasleft() < stage.minGas) revert InsufficientGas(stage.minGas, gasleft());
 
         Operations.execute(proposalId, status.nextStage, stage.calls);
@@ -99,7 +99,7 @@ library Stages {
         Pins.check(way.pins);
         Pins.checkTargets(way.calls);
         if (gasleft() < way.minGas) revert InsufficientGas(way.minGas, gasleft());
-        uint256[] memory before = _wordsBefore(way.invariants);
+        uint256[] memory before = _wordsBefore(way.invariants, false);
         bool[] memory held = _heldBefore(proposal, way.invariants, before);
 
         Operations.execute(proposalId, Operations.ROLLBACK_TAG | index, way.calls);
@@ -217,15 +217,16 @@ library Stages {
         (result.isAvailable, result.actual, result.isOk) = Gates.evaluate(proposal, gate);
     }
 
-    /// @dev Left words of `Before` conditions; zero elsewhere.
-    function _wordsBefore(bytes32[] calldata ids) private view returns (uint256[] memory words) {
+    /// @dev Left words of `Before` conditions; zero elsewhere. A rollback goes on without a word (`isStrict == false`): what
+    /// the candidate made unreadable must not block the way back from it.
+    function _wordsBefore(bytes32[] calldata ids, bool isStrict) private view returns (uint256[] memory words) {
         words = new uint256[](ids.length);
         for (uint256 i; i < ids.length; ++i) {
             Invariant memory invariant = Invariants.read(ids[i]);
             if (invariant.condition.rightKind != RightKind.Before) continue;
             bool isAvailable;
             (isAvailable, words[i]) = Probes.read(invariant.condition.left);
-            if (!isAvailable) revert InvariantViolated(ids[i], 0, 0, false);
+            if (!isAvailable && isStrict) revert InvariantViolated(ids[i], 0, 0, false);
         }
     }
 
