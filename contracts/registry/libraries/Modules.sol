@@ -115,9 +115,9 @@ library Modules {
         for (uint256 i; i < calls.length; ++i) {
             address account = calls[i].target;
             bytes32 name = self.nameOf[account];
-            if (name != 0) {
-                if (!_isTargeted(targets, name)) revert ModuleNotTargeted(account);
-            } else if (self.governed[account] != 0 && calls[i].data.length >= 36) {
+            if (name != 0 && !_isTargeted(targets, name)) revert ModuleNotTargeted(account);
+            // An authority may be a module itself, and upgrades others all the same.
+            if (self.governed[account] != 0 && calls[i].data.length >= 36) {
                 address subject = address(uint160(uint256(bytes32(calls[i].data[4:36]))));
                 name = self.nameOf[subject];
                 if (name != 0 && !_isTargeted(targets, name)) revert ModuleNotTargeted(subject);
