@@ -37,6 +37,7 @@ export default tseslint.config(
       ],
     },
   },
+  { files: ["**/*.js"], languageOptions: { sourceType: "commonjs", globals: { module: "writable" } } },
   {
     // chai's assertions are properties.
     files: ["test/**/*.ts"],

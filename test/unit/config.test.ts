@@ -149,8 +149,8 @@ describe("ConfigFacet", () => {
       const fixture = await loadFixture(registryFixture);
       const { registry, parameters } = fixture;
       const policy = { ...parameters.policies.standard, delay: 5 * DAY };
-      await expect((await asTimelock(fixture)).setClassPolicy(2, policy)).to.emit(registry, "ClassPolicySet");
-      const stored = await registry.classPolicyOf(2);
+      await expect((await asTimelock(fixture)).setClassPolicy(1, policy)).to.emit(registry, "ClassPolicySet");
+      const stored = await registry.classPolicyOf(1);
       expect([stored.delay, stored.approval]).to.deep.equal([BigInt(5 * DAY), [2n, 3n]]);
     });
 
@@ -189,6 +189,22 @@ describe("ConfigFacet", () => {
       const fixture = await loadFixture(registryFixture);
       await (await asTimelock(fixture)).setClassPolicy(0, UNAVAILABLE);
       expect((await fixture.registry.classPolicyOf(0)).votingPeriod).to.equal(0n);
+    });
+
+    it("GOV-36 keeps Critical available, or nothing could ever change the registry again", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const timelock = await asTimelock(fixture);
+      await expect(timelock.setClassPolicy(1, UNAVAILABLE))
+        .to.be.revertedWithCustomError(fixture.registry, "ClassRequired")
+        .withArgs(1);
+    });
+
+    it("GOV-37 refuses to switch Emergency on: there is no council co-sign to go with it", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const timelock = await asTimelock(fixture);
+      await expect(timelock.setClassPolicy(2, fixture.parameters.policies.standard))
+        .to.be.revertedWithCustomError(fixture.registry, "ClassUnsupported")
+        .withArgs(2);
     });
   });
 });

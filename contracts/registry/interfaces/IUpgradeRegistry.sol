@@ -126,7 +126,8 @@ interface IAttestationFacet {
     function attest(bytes32 proposalId, AttestationKind kind, bytes32 reportHash) external;
 
     /// @notice The same with collected signatures (65 bytes) over
-    /// `Attestation(bytes32 proposalId,uint8 kind,bytes32 reportHash)`; reverts on the first bad one.
+    /// `Attestation(bytes32 proposalId,uint8 kind,bytes32 reportHash)`; one that counted before is passed
+    /// over, any other bad one reverts.
     function attestBySig(
         bytes32 proposalId,
         AttestationKind kind,

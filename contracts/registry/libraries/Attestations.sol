@@ -40,7 +40,10 @@ library Attestations {
         Proposal storage proposal = _open(proposalId, kind, reportHash);
         bytes32 digest = Proposals.digestOf(keccak256(abi.encode(ATTESTATION_TYPEHASH, proposalId, kind, reportHash)));
         for (uint256 i; i < signatures.length; ++i) {
-            _attest(proposal, proposalId, kind, reportHash, Signatures.signerOf(digest, signatures[i]));
+            address attester = Signatures.signerOf(digest, signatures[i]);
+            // Whoever submits one signature ahead must not void the batch it is part of.
+            if (proposal.attested[uint8(kind)][attester]) continue;
+            _attest(proposal, proposalId, kind, reportHash, attester);
         }
     }
 

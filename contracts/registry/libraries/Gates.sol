@@ -51,7 +51,7 @@ library Gates {
             bytes4 selector = bytes4(data);
             bool isKnown =
                 selector == IBuiltInGates.canaryCalls.selector
-                    ? data.length == 36
+                    ? data.length == 36 && bytes12(data[4:16]) == 0
                     : data.length == 4 &&
                         (selector == IBuiltInGates.blocksSinceSchedule.selector ||
                             selector == IBuiltInGates.readyPower.selector);

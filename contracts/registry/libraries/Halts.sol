@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {EmergencyStorage, Halt} from "../storage/EmergencyStorage.sol";
+import {EmergencyStorage, Halt, HaltSpan} from "../storage/EmergencyStorage.sol";
 
 /// @notice Halts by scope: `bytes32(0)` is everything, else a module. A halt ends by itself and is paid for from a budget
 /// that only governance refills, so that no pause is perpetual.
@@ -23,12 +23,11 @@ library Halts {
         (, uint32 budget) = statusOf(scope);
         if (budget == 0) revert HaltBudgetSpent(scope);
         uint32 duration = self.council.haltDuration < budget ? self.council.haltDuration : budget;
-        halt.accumulated += halt.until - halt.since;
-        halt.since = uint48(block.timestamp);
-        halt.until = uint48(block.timestamp) + duration;
+        uint48 until = uint48(block.timestamp) + duration;
+        halt.spans.push(HaltSpan({since: uint48(block.timestamp), until: until}));
         halt.budget = budget - duration;
         halt.isBudgetSet = true;
-        emit Halted(scope, halt.until, reason);
+        emit Halted(scope, until, reason);
     }
 
     /// @notice Ends a halt now; what it did not use goes back to the budget, which never exceeds what governance set.
@@ -36,9 +35,10 @@ library Halts {
         EmergencyStorage.Layout storage self = EmergencyStorage.state();
         Halt storage halt = self.halts[scope];
         requireHalted(scope);
-        uint32 budget = halt.budget + uint32(halt.until - block.timestamp);
+        HaltSpan storage span = halt.spans[halt.spans.length - 1];
+        uint32 budget = halt.budget + uint32(span.until - block.timestamp);
         halt.budget = budget < self.council.haltBudget ? budget : self.council.haltBudget;
-        halt.until = uint48(block.timestamp);
+        span.until = uint48(block.timestamp);
         emit Lifted(scope, halt.budget);
     }
 
@@ -54,7 +54,7 @@ library Halts {
     function statusOf(bytes32 scope) internal view returns (uint64 until, uint32 budget) {
         EmergencyStorage.Layout storage self = EmergencyStorage.state();
         Halt storage halt = self.halts[scope];
-        until = isHalted(scope) ? halt.until : 0;
+        until = isHalted(scope) ? _end(scope) : 0;
         budget = halt.isBudgetSet ? halt.budget : self.council.haltBudget;
     }
 
@@ -63,17 +63,45 @@ library Halts {
     }
 
     function requireNotHalted(bytes32 scope) internal view {
-        if (isHalted(scope)) revert AlreadyHalted(scope, EmergencyStorage.state().halts[scope].until);
+        if (isHalted(scope)) revert AlreadyHalted(scope, _end(scope));
     }
 
     function isHalted(bytes32 scope) internal view returns (bool) {
-        return block.timestamp < EmergencyStorage.state().halts[scope].until;
+        return block.timestamp < _end(scope);
     }
 
-    /// @notice Seconds the scope has been halted so far, the present halt up to now.
-    function secondsHalted(bytes32 scope) internal view returns (uint256) {
-        Halt storage halt = EmergencyStorage.state().halts[scope];
-        uint256 end = block.timestamp < halt.until ? block.timestamp : halt.until;
-        return halt.accumulated + (end - halt.since);
+    /// @notice Seconds since `mark` in which everything or at least one of `scopes` was halted: the union, so that a clock
+    /// that subtracts it never runs backwards, however many halts overlap.
+    function secondsHalted(bytes32[] memory scopes, uint256 mark) internal view returns (uint256 total) {
+        uint256 cursor = mark;
+        while (cursor < block.timestamp) {
+            (uint256 since, uint256 until) = _firstAfter(bytes32(0), cursor);
+            for (uint256 i; i < scopes.length; ++i) {
+                (uint256 otherSince, uint256 otherUntil) = _firstAfter(scopes[i], cursor);
+                if (otherSince < since) (since, until) = (otherSince, otherUntil);
+            }
+            if (since >= block.timestamp) return total;
+            if (since > cursor) cursor = since;
+            if (until > block.timestamp) until = block.timestamp;
+            total += until - cursor;
+            cursor = until;
+        }
+    }
+
+    /// @dev The earliest span of a scope that ends after `moment`; the end of time where there is none.
+    function _firstAfter(bytes32 scope, uint256 moment) private view returns (uint256 since, uint256 until) {
+        since = type(uint256).max;
+        HaltSpan[] storage spans = EmergencyStorage.state().halts[scope].spans;
+        for (uint256 i = spans.length; i != 0; --i) {
+            HaltSpan memory span = spans[i - 1];
+            if (span.until <= moment) break;
+            (since, until) = (span.since, span.until);
+        }
+    }
+
+    /// @dev End of the last halt; zero where there was none.
+    function _end(bytes32 scope) private view returns (uint48) {
+        HaltSpan[] storage spans = EmergencyStorage.state().halts[scope].spans;
+        return spans.length == 0 ? 0 : spans[spans.length - 1].until;
     }
 }

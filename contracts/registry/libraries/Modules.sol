@@ -24,6 +24,7 @@ library Modules {
     error ModuleNotTargeted(address account);
     error TooManyTargets(uint256 count, uint256 max);
     error TargetRepeated(bytes32 module);
+    error TooManyModules(uint256 max);
 
     event ModuleRegistered(bytes32 indexed module, ModuleKind kind, address indexed account, address indexed authority);
     event ModuleRetirement(bytes32 indexed module);
@@ -31,6 +32,9 @@ library Modules {
 
     /// @notice Most modules one plan may target; their numbers are packed in one slot.
     uint256 internal constant MAX_TARGETS = 15;
+
+    /// @notice Most modules of one registry: a global halt visits each of them.
+    uint256 internal constant MAX_MODULES = 512;
 
     function register(
         ModuleStorage.Layout storage self,
@@ -42,6 +46,7 @@ library Modules {
         if (name == 0) revert ModuleNameEmpty();
         if (self.numbers[name] != 0) revert ModuleExists(name);
         if (self.nameOf[account] != 0) revert AccountTaken(account, self.nameOf[account]);
+        if (self.names.length == MAX_MODULES) revert TooManyModules(MAX_MODULES);
         Pins.checkCode(account);
         if (authority == address(0) || authority == account) revert AuthorityInvalid(authority);
         self.names.push(name);
@@ -118,11 +123,33 @@ library Modules {
             if (name != 0 && !_isTargeted(targets, name)) revert ModuleNotTargeted(account);
             // An authority may be a module itself, and upgrades others all the same.
             if (self.governed[account] != 0 && calls[i].data.length >= 36) {
-                address subject = address(uint160(uint256(bytes32(calls[i].data[4:36]))));
+                address subject = _subjectOf(calls[i]);
                 name = self.nameOf[subject];
                 if (name != 0 && !_isTargeted(targets, name)) revert ModuleNotTargeted(subject);
             }
         }
+    }
+
+    /// @notice Reverts where a call reaches a module that another plan holds: it may have been registered after the plan
+    /// was proposed, when there was nothing to name.
+    function checkReach(
+        ModuleStorage.Layout storage self,
+        Call[] calldata calls,
+        Target[] calldata targets,
+        bytes32 proposalId
+    ) internal view {
+        for (uint256 i; i < calls.length; ++i) {
+            _checkHolder(self, calls[i].target, targets, proposalId);
+            if (calls[i].data.length >= 36 && self.governed[calls[i].target] != 0) {
+                _checkHolder(self, _subjectOf(calls[i]), targets, proposalId);
+            }
+        }
+    }
+
+    /// @notice Whether a call to an authority names, by its first argument, a registered module.
+    function isScoped(ModuleStorage.Layout storage self, Call calldata call) internal view returns (bool) {
+        if (self.governed[call.target] == 0) return true;
+        return call.data.length >= 36 && self.nameOf[_subjectOf(call)] != 0;
     }
 
     /// @notice Takes the modules for a plan, until `release`.
@@ -138,6 +165,22 @@ library Modules {
             ++module.version;
             emit ModuleVersionMoved(names[i], module.version, proposalId);
         }
+    }
+
+    function _checkHolder(
+        ModuleStorage.Layout storage self,
+        address account,
+        Target[] calldata targets,
+        bytes32 proposalId
+    ) private view {
+        bytes32 name = self.nameOf[account];
+        if (name == 0 || _isTargeted(targets, name)) return;
+        bytes32 holder = self.modules[name].lockedBy;
+        if (holder != 0 && holder != proposalId) revert ModuleLocked(name, holder);
+    }
+
+    function _subjectOf(Call calldata call) private pure returns (address) {
+        return address(uint160(uint256(bytes32(call.data[4:36]))));
     }
 
     function _isTargeted(Target[] calldata targets, bytes32 name) private pure returns (bool) {

@@ -13,6 +13,11 @@ library Operations {
     /// @notice After the batch the registry could no longer schedule, execute or cancel.
     error RolesLost(address timelock, bytes32 role);
 
+    /// @notice The timelock's minimum delay would keep every plan from running, for ever.
+    error DelayTooLong(uint256 delay, uint256 max);
+
+    uint256 internal constant MAX_DELAY = 90 days;
+
     /// @dev Set in the tag of a rollback; the low bits are its index.
     uint256 internal constant ROLLBACK_TAG = 1 << 255;
 
@@ -69,6 +74,8 @@ library Operations {
     }
 
     function _checkRoles(TimelockController timelock) private view {
+        uint256 delay = timelock.getMinDelay();
+        if (delay > MAX_DELAY) revert DelayTooLong(delay, MAX_DELAY);
         _checkRole(timelock, timelock.PROPOSER_ROLE());
         _checkRole(timelock, timelock.CANCELLER_ROLE());
         bytes32 executor = timelock.EXECUTOR_ROLE();

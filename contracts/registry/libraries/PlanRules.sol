@@ -31,11 +31,14 @@ library PlanRules {
     error FieldUnsupported(string field);
     /// @notice A call to the registry or its timelock belongs in a plan of class Critical or Emergency.
     error CriticalClassRequired(address target);
+    error MinGasTooHigh(uint256 minGas, uint256 max);
     /// @notice An `AtPropose` invariant whose probe gives no word cannot be kept.
     error BaselineUnavailable(bytes32 invariant);
 
     uint256 internal constant MAX_STAGES = 32;
     uint256 internal constant MAX_DURATION = 365 days;
+    /// @notice What a batch may ask for, below the transaction cap of EIP-7825 with room for the registry's own work.
+    uint256 internal constant MAX_MIN_GAS = 12_000_000;
 
     function check(Plan calldata plan, ClassPolicy memory policy, address timelock) internal view {
         _checkUnsupported(plan);
@@ -52,6 +55,7 @@ library PlanRules {
             Stage calldata stage = plan.stages[i];
             if (stage.calls.length == 0) revert StageEmpty(i);
             _checkDuration("dwell", stage.dwell, 0);
+            _checkMinGas(stage.minGas);
             _checkCalls(plan, stage.calls, isStandard, timelock);
             Pins.checkShape(stage.pins);
             Gates.checkShape(stage.gates);
@@ -64,6 +68,7 @@ library PlanRules {
             if (rollback.from > rollback.to || rollback.to >= count) {
                 revert RollbackRangeInvalid(i, rollback.from, rollback.to);
             }
+            _checkMinGas(rollback.minGas);
             _checkCalls(plan, rollback.calls, isStandard, timelock);
             Pins.checkShape(rollback.pins);
             _checkCited(rollback.invariants);
@@ -100,6 +105,8 @@ library PlanRules {
         for (uint256 i; i < calls.length; ++i) {
             address target = calls[i].target;
             if (target == address(this) || target == timelock) revert CriticalClassRequired(target);
+            // Such a call (a change of the ProxyAdmin's owner) concerns every proxy that the account upgrades.
+            if (!ModuleStorage.state().isScoped(calls[i])) revert CriticalClassRequired(target);
         }
     }
 
@@ -127,6 +134,10 @@ library PlanRules {
         if (plan.artifact.parentPlan != 0) revert FieldUnsupported("artifact.parentPlan");
         if (plan.artifact.successDeadline != 0) revert FieldUnsupported("artifact.successDeadline");
         if (plan.artifact.successThreshold.numerator != 0) revert FieldUnsupported("artifact.successThreshold");
+    }
+
+    function _checkMinGas(uint256 minGas) private pure {
+        if (minGas > MAX_MIN_GAS) revert MinGasTooHigh(minGas, MAX_MIN_GAS);
     }
 
     function _checkDuration(string memory field, uint256 actual, uint256 min) private pure {

@@ -10,13 +10,20 @@ library Policies {
     error ApprovalTooLow(PlanClass planClass, uint32 numerator, uint32 denominator);
     error PeriodOutOfBounds(PlanClass planClass, string field, uint256 actual, uint256 min, uint256 max);
 
+    error ClassRequired(PlanClass planClass);
+    error ClassUnsupported(PlanClass planClass);
+
     event ClassPolicySet(PlanClass indexed planClass, ClassPolicy policy);
 
     uint256 internal constant MIN_VOTING_PERIOD = 10 minutes;
     uint256 internal constant MAX_PERIOD = 90 days;
 
-    /// @notice Sets one row. A voting period of zero makes the class unavailable; anything else must be a majority.
+    /// @notice Sets one row. A voting period of zero makes the class unavailable; anything else must be a majority. Critical
+    /// is always available, or nothing could ever change the registry again; Emergency is not, until there is a council
+    /// co-sign to go with its short delays.
     function set(PlanClass planClass, ClassPolicy memory policy) internal {
+        if (planClass == PlanClass.Critical && policy.votingPeriod == 0) revert ClassRequired(planClass);
+        if (planClass == PlanClass.Emergency && policy.votingPeriod != 0) revert ClassUnsupported(planClass);
         if (policy.votingPeriod != 0) {
             policy.approval.checkProper();
             policy.quorum.checkProper();

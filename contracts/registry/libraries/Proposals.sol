@@ -70,7 +70,7 @@ library Proposals {
         proposal.executionWindow = uint48(plan.executionWindow);
         proposal.reportHash = plan.evidence.reportHash;
         proposal.modules = ModuleStorage.state().checkTargets(plan.targets, 0);
-        proposal.haltMark = uint48(haltedSeconds(proposal));
+        proposal.haltMark = uint48(block.timestamp);
         PlanRules.keepBaselines(proposal, plan);
         emit ProposalCreated(proposalId, plan.proposer, plan);
     }
@@ -113,12 +113,9 @@ library Proposals {
         return ModuleStorage.state().unpack(proposal.modules);
     }
 
-    /// @notice Seconds that the plan's scopes have been halted so far. Overlapping halts count twice, which moves both
-    /// ends of a window alike and never shortens one.
-    function haltedSeconds(Proposal storage proposal) internal view returns (uint256 total) {
-        total = Halts.secondsHalted(0);
-        bytes32[] memory names = modulesOf(proposal);
-        for (uint256 i; i < names.length; ++i) total += Halts.secondsHalted(names[i]);
+    /// @notice Seconds since its last step in which the plan was halted, as a whole or by one of its modules.
+    function haltedSeconds(Proposal storage proposal) internal view returns (uint256) {
+        return Halts.secondsHalted(modulesOf(proposal), proposal.haltMark);
     }
 
     function isHalted(Proposal storage proposal) internal view returns (bool) {
@@ -138,7 +135,7 @@ library Proposals {
         status.nextStage = proposal.nextStage;
         status.stageCount = proposal.stageCount;
         status.isHalted = isHalted(proposal);
-        uint64 shift = uint64(haltedSeconds(proposal) - proposal.haltMark);
+        uint64 shift = uint64(haltedSeconds(proposal));
         bool isStarted = proposal.nextStage != 0;
 
         Ending ending = proposal.ending;

@@ -36,6 +36,7 @@ library Scheduling {
         _checkCode(plan);
 
         uint256 delay = TimelockController(payable(ConfigStorage.state().timelock)).getMinDelay();
+        if (delay > Operations.MAX_DELAY) revert Operations.DelayTooLong(delay, Operations.MAX_DELAY);
         if (delay < proposal.policy.delay) delay = proposal.policy.delay;
         if (delay < proposal.schedulingWindow) delay = proposal.schedulingWindow;
         uint48 eta = uint48(block.timestamp + delay);
@@ -45,7 +46,7 @@ library Scheduling {
         proposal.eta = eta;
         proposal.notBefore = eta;
         proposal.notAfter = notAfter;
-        proposal.haltMark = uint48(Proposals.haltedSeconds(proposal));
+        proposal.haltMark = uint48(block.timestamp);
 
         // All at once: a canary step or a rollback never waits for a second delay.
         for (uint256 i; i < plan.stages.length; ++i) {

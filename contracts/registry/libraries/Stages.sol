@@ -29,6 +29,8 @@ library Stages {
     /// @notice The last dwell is over: the plan can only complete.
     error RollbackClosed(bytes32 proposalId, uint256 notBefore, uint256 timestamp);
     error StageUnknown(uint256 stage, uint256 nextStage, uint256 stageCount);
+    /// @notice Value was sent along with a completion, which calls nobody.
+    error ValueUnused(uint256 value);
 
     event StageAdvanced(bytes32 indexed proposalId, uint256 indexed stage, uint64 notBefore, uint64 notAfter);
     event PlanCompleted(bytes32 indexed proposalId);
@@ -63,12 +65,20 @@ library Stages {
             );
         }
         if (block.timestamp < status.notBefore) revert NotYet(proposalId, status.notBefore, block.timestamp);
-        if (status.nextStage == status.stageCount) return _complete(plan, proposalId, proposal);
+        if (status.nextStage == status.stageCount) {
+            if (msg.value != 0) revert ValueUnused(msg.value);
+            return _complete(plan, proposalId, proposal);
+        }
 
         Stage calldata stage = plan.stages[status.nextStage];
         // Before the first stage the modules are free and at their base version; from then on they are this plan's.
         ModuleStorage.state().checkTargets(plan.targets, status.nextStage == 0 ? bytes32(0) : proposalId);
-        if (status.nextStage == 0) ModuleStorage.state().acquire(Proposals.modulesOf(proposal), proposalId);
+        ModuleStorage.state().checkReach(stage.calls, plan.targets, proposalId);
+        if (status.nextStage == 0) {
+            // A plan does not begin with a way back that is broken already.
+            for (uint256 i; i < plan.rollbacks.length; ++i) Pins.check(plan.rollbacks[i].pins);
+            ModuleStorage.state().acquire(Proposals.modulesOf(proposal), proposalId);
+        }
         Pins.check(stage.pins);
         Pins.checkTargets(stage.calls);
         Gates.check(proposal, stage.gates);
@@ -84,7 +94,7 @@ library Stages {
         uint16 executed = ++proposal.nextStage;
         proposal.notBefore = uint48(block.timestamp + stage.dwell);
         proposal.notAfter = proposal.notBefore + proposal.executionWindow;
-        proposal.haltMark = uint48(Proposals.haltedSeconds(proposal));
+        proposal.haltMark = uint48(block.timestamp);
         emit StageAdvanced(proposalId, executed - 1, proposal.notBefore, proposal.notAfter);
         if (executed == status.stageCount && stage.dwell == 0) _complete(plan, proposalId, proposal);
     }
@@ -253,6 +263,8 @@ library Stages {
     ) private view returns (bool[] memory held) {
         held = new bool[](ids.length);
         for (uint256 i; i < ids.length; ++i) {
+            // What could not block is not read twice: a candidate could make each reading cost all of a probe's gas.
+            if (!_isBlocking(Invariants.read(ids[i]).category)) continue;
             (InvariantResult memory result, ) = _evaluate(proposal, ids[i], before[i]);
             held[i] = result.isOk;
         }
@@ -268,10 +280,13 @@ library Stages {
         bool hasHeld
     ) private {
         (InvariantResult memory result, Category category) = _evaluate(proposal, id, wordBefore);
-        bool isBlocking = category == Category.Authorization || category == Category.Upgrade;
-        if (isBlocking && hasHeld && !result.isOk) {
+        if (_isBlocking(category) && hasHeld && !result.isOk) {
             revert InvariantViolated(id, result.left, result.right, result.isAvailable);
         }
         emit InvariantReported(proposalId, id, result.isOk, result.left, result.right);
+    }
+
+    function _isBlocking(Category category) private pure returns (bool) {
+        return category == Category.Authorization || category == Category.Upgrade;
     }
 }

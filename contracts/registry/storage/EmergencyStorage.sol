@@ -3,13 +3,16 @@ pragma solidity ^0.8.28;
 
 import {CouncilConfig} from "../../types/Policy.sol";
 
-/// @notice One scope's halt: `bytes32(0)` is global, anything else a module's name.
-struct Halt {
-    // Start and end of the last halt; in force while `since <= now < until`.
+/// @notice One halt: in force while `since <= now < until`.
+struct HaltSpan {
     uint48 since;
     uint48 until;
-    // Seconds of all halts before the last one.
-    uint48 accumulated;
+}
+
+/// @notice One scope's halts: `bytes32(0)` is global, anything else a module's name.
+struct Halt {
+    // In order of time, without overlap; the last one may be in force.
+    HaltSpan[] spans;
     // Seconds the council may still spend; refilled by governance only.
     uint32 budget;
     bool isBudgetSet;

@@ -54,7 +54,7 @@ struct Proposal {
     // When the next stage (or completion) is possible, and until when; both without halted time.
     uint48 notBefore;
     uint48 notAfter;
-    // Seconds that this plan's scopes had been halted when the two above were written.
+    // When the two above were written: halts are counted from here.
     uint48 haltMark;
     // A proven break whose action is a rollback stalls the plan.
     bool isBreached;
