@@ -100,7 +100,14 @@ function withNetwork(hre: HardhatRuntimeEnvironment, text: string): string {
 
 function asSlipwayError(thrown: unknown): SlipwayError {
   if (thrown instanceof SlipwayError) return thrown;
-  const isRefused = /ECONNREFUSED|ENOTFOUND|Cannot connect to the network/.test(String(thrown));
-  const found = thrown instanceof Error ? (thrown.message.split("\n")[0] ?? thrown.name) : String(thrown);
-  return new SlipwayError(isRefused ? "NodeUnreachable" : "ToolFailure", { found, cause: thrown });
+  const found = messageOf(thrown).split("\n")[0];
+  const isUnreachable = /ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|Cannot connect to the network/.test(`${thrown}`);
+  return new SlipwayError(isUnreachable ? "NodeUnreachable" : "ToolFailure", { found, cause: thrown });
+}
+
+/** What a node said, without what ethers wraps around what it does not know. */
+function messageOf(thrown: unknown): string {
+  const inner = (thrown as { error?: { message?: unknown } } | null)?.error?.message;
+  if (typeof inner === "string") return inner;
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

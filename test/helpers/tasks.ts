@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Eip1193Provider } from "ethers";
 import hre from "hardhat";
-import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { createProvider } from "hardhat/internal/core/providers/construction";
+import type { HardhatRuntimeEnvironment, HttpNetworkConfig } from "hardhat/types";
 
 /** What a task left behind, as a shell would see it. */
 export interface TaskRun {
@@ -53,20 +53,21 @@ export async function runJson<T = Record<string, unknown>>(
   return { ...run, json: JSON.parse(run.stdout) as T };
 }
 
-/** This project's environment, connected to a node at `url` under the network name `remote`. */
-export function remoteEnvironment(url: string): HardhatRuntimeEnvironment {
-  let id = 0;
-  const provider: Eip1193Provider = {
-    async request({ method, params }) {
-      const body = JSON.stringify({ jsonrpc: "2.0", id: ++id, method, params: params ?? [] });
-      const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
-      const answer = (await response.json()) as { result?: unknown; error?: { message: string } };
-      if (answer.error !== undefined) throw Object.assign(new Error(answer.error.message), answer.error);
-      return answer.result;
-    },
+/** This project's environment, connected to a node at `url` under the network name `remote`, by Hardhat's own provider. */
+export async function remoteEnvironment(url: string): Promise<HardhatRuntimeEnvironment> {
+  const settings = {
+    accounts: "remote",
+    gas: "auto",
+    gasPrice: "auto",
+    gasMultiplier: 1,
+    httpHeaders: {},
+    timeout: 40_000,
   };
-  const network = { ...hre.network, name: "remote", provider } as unknown as HardhatRuntimeEnvironment["network"];
-  return { ...hre, network } as HardhatRuntimeEnvironment;
+  const remote = { ...settings, url } as HttpNetworkConfig;
+  const config = { ...hre.config, networks: { ...hre.config.networks, remote } };
+  const provider = await createProvider(config, "remote", hre.artifacts);
+  const network = { name: "remote", config: remote, provider };
+  return { ...hre, config, network } as unknown as HardhatRuntimeEnvironment;
 }
 
 /** A folder for `deployments/`, for the length of a test; returns its path and what removes it. */

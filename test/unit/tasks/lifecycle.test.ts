@@ -76,7 +76,7 @@ describe("tasks of a plan", () => {
     return join(plans, name!);
   };
   const propose = () => ok("upgrade propose", { file, as: here.release.address });
-  /** Past the tasks: how electors and attesters act is CLI-01's question. */
+  /** Past the tasks: how electors and attesters act is CLI-23's question. */
   const approve = async () => {
     await vote(here, here.proposalId);
     await ready(here, here.proposalId);
@@ -91,7 +91,7 @@ describe("tasks of a plan", () => {
     await ok("upgrade advance", { proposal: here.id });
   };
 
-  it("CLI-01 carries a plan from its file to completion, and names the next command after every verb", async () => {
+  it("CLI-23 carries a plan from its file to completion, and names the next command after every verb", async () => {
     const proposed = await propose();
     expect(proposed.stdout).to.include(`next: npx hardhat upgrade vote ${here.id} --choice for`);
     for (const elector of here.electors.slice(0, 8)) {
@@ -115,7 +115,7 @@ describe("tasks of a plan", () => {
     expect(journal()).to.match(new RegExp(`${here.proposalId.slice(2, 12)}-turn-the-dial\\.jsonl$`));
   });
 
-  it("CLI-02 a verb run twice says already done, exits 0 and sends nothing", async () => {
+  it("CLI-24 a verb run twice says already done, exits 0 and sends nothing", async () => {
     await propose();
     const votes = async () => (await here.registry.proposalOf(here.proposalId)).voters;
     const args = { proposal: here.id, choice: "for", as: here.electors[0]!.address };
