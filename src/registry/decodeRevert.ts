@@ -147,7 +147,7 @@ function describe(error: ErrorDescription, context: RevertContext): ErrorFacts {
         where: `${stageText(context)}invariant ${args["invariant"]}`,
         expected: args["isAvailable"] ? `a word that holds against ${args["right"]}` : "a word from its probe",
         found: args["isAvailable"] ? String(args["left"]) : "none: the probe is unavailable",
-        next: `npx hardhat invariant check ${args["invariant"]}`,
+        next: `npx hardhat invariant check ${id}`,
       };
     case "EvidenceMismatch":
       return { expected: `report ${args["expected"]}`, found: `report ${args["actual"]}` };

@@ -25,6 +25,7 @@ export interface RevalidationRow {
 
 export interface Revalidation {
   proposalId: string;
+  proposedAtBlock: number;
   block: number;
   status: Status;
   rows: RevalidationRow[];
@@ -40,6 +41,7 @@ const OPS = ["==", "!=", "<", "<=", ">", ">="];
 export async function revalidate(client: Client, registry: Registry, proposalId: string): Promise<Revalidation> {
   const plan = await readPlan(client, registry, proposalId);
   const block = await client.provider.getBlockNumber();
+  const { proposedAtBlock } = await readFacts(registry, proposalId);
   const status = await readStatus(registry, proposalId);
   const [pins, gates] = await registry.contract.getFunction("revalidate")(plan);
   const rows: RevalidationRow[] = [];
@@ -70,7 +72,7 @@ export async function revalidate(client: Client, registry: Registry, proposalId:
   rows.push(...(await pointers(client, registry, { plan, proposalId, status })));
   const hasDrifted = rows.some((row) => row.kind !== "gate" && !row.isOk);
   const isWaiting = rows.some((row) => row.kind === "gate" && row.stage === status.nextStage && !row.isOk);
-  return { proposalId, block, status, rows, hasDrifted, isWaiting };
+  return { proposalId, proposedAtBlock, block, status, rows, hasDrifted, isWaiting };
 }
 
 /** The exit code of a revalidation: drift before waiting. */
@@ -88,7 +90,7 @@ export function driftError(report: Revalidation): SlipwayError | undefined {
   const id = report.proposalId.slice(2, 8);
   return new SlipwayError(row.kind === "pin" ? "CodeHashMismatch" : "PointerMoved", {
     where: `stage ${row.stage}, ${row.kind} ${sameKind.length}, ${row.account}`,
-    expected: row.expected,
+    expected: `${row.expected} (proposed at block ${report.proposedAtBlock})`,
     found: `${row.actual} (block ${report.block})`,
     next:
       row.kind === "pin"

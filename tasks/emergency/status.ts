@@ -1,14 +1,12 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { emergencyStatus } from "../../src/emergency/status";
 import { Exit } from "../../src/errors";
 import { connectRegistry } from "../../src/registry/connect";
 import { renderEmergency } from "../../src/report/renderEmergency";
-import { withOutput, type OutputArgs } from "../support/options";
+import type { OutputArgs } from "../support/options";
 import { runTask } from "../support/runTask";
-import { emergencyScope } from "../support/scopes";
 
-withOutput(
-  emergencyScope.task("status", "Every action possible now, by whom, with what effect, and the command"),
-).setAction((args: OutputArgs, hre) =>
+export const action = (args: OutputArgs, hre: HardhatRuntimeEnvironment): Promise<void> =>
   runTask(hre, args, async (client) => {
     const report = await emergencyStatus(client, await connectRegistry(client));
     const isStopped =
@@ -17,5 +15,4 @@ withOutput(
         ({ haltedUntil, state, canary }) => haltedUntil !== 0 || state === "Stalled" || canary?.isFrozen,
       );
     return { report, text: renderEmergency(report), exit: isStopped ? Exit.contained : Exit.pass };
-  }),
-);
+  });

@@ -1,5 +1,33 @@
-import "./adopt";
-import "./deploy";
-import "./electorate";
-import "./module";
-import "./roles";
+import { lazy } from "../support/lazy";
+import { withOutput, withSender } from "../support/options";
+import { registryScope } from "../support/scopes";
+
+withOutput(
+  registryScope.task("adopt", "Who has power over an existing timelock, and what its admin must call; sends nothing"),
+)
+  .addPositionalParam("timelock", "A TimelockController of OpenZeppelin")
+  .addOptionalParam("acceptRisk", "Accounts whose power beside the registry is known and accepted, separated by commas")
+  .setAction(lazy(() => import("./adopt")));
+
+withOutput(
+  registryScope.task("deploy", "Deploys a registry with its timelock; goes on where an earlier run was killed"),
+)
+  .addPositionalParam("file", "The registry's configuration; see deployments/registry.example.yaml")
+  .addOptionalParam("as", "Account that deploys; it has no power afterwards")
+  .addFlag("dryRun", "Check the file and say what is missing; send nothing")
+  .setAction(lazy(() => import("./deploy")));
+
+withOutput(registryScope.task("electorate", "Who votes on the next proposal, with which seat and power")).setAction(
+  lazy(() => import("./electorate")),
+);
+
+withSender(registryScope.task("module", "Names a module (release role); without a name, lists them"))
+  .addOptionalPositionalParam("name", "Name of the module")
+  .addOptionalParam("kind", "uups, transparent, beacon, diamond, redeploy")
+  .addOptionalParam("account", "The account users call")
+  .addOptionalParam("authority", "Who upgrades it: the ProxyAdmin of a transparent proxy, else the timelock")
+  .setAction(lazy(() => import("./module")));
+
+withOutput(registryScope.task("roles", "Who holds which role, the council, and the timelock")).setAction(
+  lazy(() => import("./roles")),
+);

@@ -1,14 +1,14 @@
 import { isAddress } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { SlipwayError } from "../../src/errors";
 import { modulesOf } from "../../src/plan/moduleOf";
 import { ModuleKind } from "../../src/plan/types";
 import { renderModules } from "../../src/report/renderRegistry";
 import { connectRegistry } from "../../src/registry/connect";
 import { registerModule } from "../../src/registry/registerModule";
-import { choiceOf, sendOptions, withSender, type SenderArgs } from "../support/options";
+import { choiceOf, sendOptions, type SenderArgs } from "../support/options";
 import { runTask } from "../support/runTask";
 import { outcomeOf } from "../support/runVerb";
-import { registryScope } from "../support/scopes";
 
 interface ModuleArgs extends SenderArgs {
   name?: string;
@@ -19,32 +19,26 @@ interface ModuleArgs extends SenderArgs {
 
 const KINDS = ["uups", "transparent", "beacon", "diamond", "redeploy"] as const;
 
-withSender(registryScope.task("module", "Names a module (release role); without a name, lists them"))
-  .addOptionalPositionalParam("name", "Name of the module")
-  .addOptionalParam("kind", KINDS.join(", "))
-  .addOptionalParam("account", "The account users call")
-  .addOptionalParam("authority", "Who upgrades it: the ProxyAdmin of a transparent proxy, else the timelock")
-  .setAction((args: ModuleArgs, hre) =>
-    runTask(hre, args, async (client) => {
-      const registry = await connectRegistry(client);
-      if (args.name === undefined) {
-        const modules = await modulesOf(registry);
-        return { report: { modules }, text: renderModules(modules) };
-      }
-      const kind = ModuleKind[`${upperFirst(choiceOf("kind", args.kind ?? "", KINDS))}`];
-      const account = addressOf("account", args.account);
-      const authority = args.authority === undefined ? undefined : addressOf("authority", args.authority);
-      const { name } = args;
-      const performed = await registerModule(client, registry, {
-        name,
-        kind,
-        account,
-        authority,
-        ...sendOptions(args),
-      });
-      return outcomeOf(performed, `npx hardhat upgrade init --proxy ${account} --contract CONTRACT`);
-    }),
-  );
+export const action = (args: ModuleArgs, hre: HardhatRuntimeEnvironment): Promise<void> =>
+  runTask(hre, args, async (client) => {
+    const registry = await connectRegistry(client);
+    if (args.name === undefined) {
+      const modules = await modulesOf(registry);
+      return { report: { modules }, text: renderModules(modules) };
+    }
+    const kind = ModuleKind[`${upperFirst(choiceOf("kind", args.kind ?? "", KINDS))}`];
+    const account = addressOf("account", args.account);
+    const authority = args.authority === undefined ? undefined : addressOf("authority", args.authority);
+    const { name } = args;
+    const performed = await registerModule(client, registry, {
+      name,
+      kind,
+      account,
+      authority,
+      ...sendOptions(args),
+    });
+    return outcomeOf(performed, `npx hardhat upgrade init --proxy ${account} --contract CONTRACT`);
+  });
 
 function upperFirst<T extends string>(text: T): Capitalize<T> {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}` as Capitalize<T>;

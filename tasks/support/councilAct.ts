@@ -1,4 +1,4 @@
-import type { ConfigurableTaskDefinition, HardhatRuntimeEnvironment } from "hardhat/types";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Client } from "../../src/client";
 import { readAct, type ActKind, type Collected } from "../../src/emergency/acts";
 import { actStatement } from "../../src/emergency/statement";
@@ -6,7 +6,7 @@ import { SlipwayError } from "../../src/errors";
 import { connectRegistry, type Registry } from "../../src/registry/connect";
 import type { Performed, SendOptions } from "../../src/registry/perform";
 import { firstStatement, readSigned } from "../../src/registry/statements/readSigned";
-import { sendOptions, withSigning, type SigningArgs } from "./options";
+import { sendOptions, type SigningArgs } from "./options";
 import { runTask, type Outcome } from "./runTask";
 import { outcomeOf } from "./runVerb";
 import { signOutcome } from "./sign";
@@ -22,10 +22,6 @@ interface Act {
   /** The command of this act, without `npx hardhat`. */
   command: string;
   send(params: Collected & SendOptions): Promise<Performed>;
-}
-
-export function withAct(task: ConfigurableTaskDefinition): ConfigurableTaskDefinition {
-  return withSigning(task).addOptionalParam("deadline", "Seconds since the epoch until which a signature counts");
 }
 
 /** An act of the council: sent by a member, signed for later, or submitted with collected signatures. */

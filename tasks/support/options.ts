@@ -40,6 +40,11 @@ export function withSigning(task: ConfigurableTaskDefinition): ConfigurableTaskD
     .addOptionalParam("submit", "Signed files, separated by commas, or a folder of them: one transaction for all");
 }
 
+/** `--deadline` of an act of the council. */
+export function withAct(task: ConfigurableTaskDefinition): ConfigurableTaskDefinition {
+  return withSigning(task).addOptionalParam("deadline", "Seconds since the epoch until which a signature counts");
+}
+
 /** The sending options, checked. */
 export function sendOptions(args: SenderArgs): SendOptions {
   return { out: choiceOf("out", args.out, ["send", "raw", "safe"]) as Out, isDryRun: args.dryRun };

@@ -1,16 +1,93 @@
-import "./advance";
-import "./attest";
-import "./cancel";
-import "./init";
-import "./invalidate";
-import "./keep";
-import "./list";
-import "./plan";
-import "./propose";
-import "./ready";
-import "./revalidate";
-import "./rollback";
-import "./schedule";
-import "./simulate";
-import "./status";
-import "./vote";
+import { lazy } from "../support/lazy";
+import { withOutput, withSender, withSigning } from "../support/options";
+import { upgradeScope } from "../support/scopes";
+
+withSender(upgradeScope.task("advance", "Runs the next stage, or completes the plan after the last dwell (anyone)"))
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .addOptionalParam("stage", "Index of the stage that is meant; nothing happens if it has run")
+  .setAction(lazy(() => import("./advance")));
+
+withSigning(upgradeScope.task("attest", "A reviewer's statement about a plan"))
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .addParam("kind", "integrity (calls, code, roles), simulation (the rehearsal's report)")
+  .addOptionalParam("report", "Hash of the report attested; the plan's own evidence unless given")
+  .setAction(lazy(() => import("./attest")));
+
+withSender(upgradeScope.task("cancel", "Withdraws a proposal that is still voted on (its proposer)"))
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .setAction(lazy(() => import("./cancel")));
+
+withOutput(upgradeScope.task("init", "Writes a commented plan file for a proxy, from the chain as it is"))
+  .addParam("proxy", "Address of the proxy that users call")
+  .addParam("contract", "The new code: path:Name, a JSON file, or npm:package/file.json")
+  .addOptionalParam("write", "File to write; without it the plan goes to stdout")
+  .setAction(lazy(() => import("./init")));
+
+withSender(
+  upgradeScope.task("invalidate", "Shows the registry a pin that broke, which ends the plan or stalls it (anyone)"),
+)
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .setAction(lazy(() => import("./invalidate")));
+
+withOutput(upgradeScope.task("keep", "Sends whatever anyone may send and is due: schedule, advance, poke, invalidate"))
+  .addFlag("once", "One round, then stop")
+  .addOptionalParam("every", "Seconds between two rounds", "15")
+  .addOptionalParam("as", "Account that pays")
+  .addFlag("dryRun", "Say what is due; send nothing")
+  .setAction(lazy(() => import("./keep")));
+
+withOutput(upgradeScope.task("list", "Every proposal of this registry, with where it stands"))
+  .addFlag("live", "Leave out what has ended")
+  .setAction(lazy(() => import("./list")));
+
+withOutput(upgradeScope.task("plan", "Shows what a plan file would do: every call, default, time and way back"))
+  .addPositionalParam("file", "Plan file (YAML)")
+  .addOptionalParam("as", "Account that would propose")
+  .addFlag("deploy", "Deploy the candidate and its router first, where they are not there yet")
+  .addOptionalParam("write", "Write the built plan to this JSON file, for a rehearsal or for proposing it as it is")
+  .setAction(lazy(() => import("./plan")));
+
+withSender(upgradeScope.task("propose", "Builds a plan from its file and puts it to the electorate (release role)"))
+  .addPositionalParam("file", "Plan file (YAML), or a plan in JSON")
+  .addOptionalParam("report", "keccak256 of the rehearsal's report, for a plan class that asks for one")
+  .setAction(lazy(() => import("./propose")));
+
+withSigning(upgradeScope.task("ready", "States that an elector's own systems are ready"))
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .setAction(lazy(() => import("./ready")));
+
+withOutput(upgradeScope.task("revalidate", "Compares every pin, gate and pointer of the stages to come with the chain"))
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .setAction(lazy(() => import("./revalidate")));
+
+withSender(
+  upgradeScope.task("rollback", "Takes a stalled plan back (anyone); the council's own way is emergency rollback"),
+)
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .setAction(lazy(() => import("./rollback")));
+
+withSender(
+  upgradeScope.task("schedule", "Schedules every stage and rollback of an approved, attested and ready plan (anyone)"),
+)
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .setAction(lazy(() => import("./schedule")));
+
+withOutput(
+  upgradeScope.task("simulate", "Rehearses a plan on a fork: its whole life and every way back (sends nothing)"),
+)
+  .addPositionalParam("file", "Plan file (YAML)")
+  .addOptionalParam("as", "Account that would deploy and propose")
+  .addOptionalParam("block", "Block to fork at; the latest unless stated")
+  .addOptionalParam("engine", "What runs the fork: anvil or hardhat", "anvil")
+  .setAction(lazy(() => import("./simulate")));
+
+withOutput(
+  upgradeScope.task("status", "Where a plan stands, what comes next, who does it, what blocks it, how to stop it"),
+)
+  .addOptionalPositionalParam("proposal", "Plan file, id, six digits of it, or slug; the only live one unless given")
+  .setAction(lazy(() => import("./status")));
+
+withSigning(upgradeScope.task("vote", "Votes from the account's seat, or with collected signatures"))
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .addParam("choice", "against, for, abstain")
+  .setAction(lazy(() => import("./vote")));

@@ -10,31 +10,26 @@ import { prepareDeployments } from "../../src/plan/prepareDeployments";
 import { readPlanFile } from "../../src/plan/readPlanFile";
 import { connectRegistry, type Registry } from "../../src/registry/connect";
 import { propose } from "../../src/registry/propose";
-import { sendOptions, withSender, type SenderArgs } from "../support/options";
+import { sendOptions, type SenderArgs } from "../support/options";
 import { runTask } from "../support/runTask";
 import { nextAfter, outcomeOf } from "../support/runVerb";
-import { upgradeScope } from "../support/scopes";
 
 interface ProposeArgs extends SenderArgs {
   file: string;
   report?: string;
 }
 
-withSender(upgradeScope.task("propose", "Builds a plan from its file and puts it to the electorate (release role)"))
-  .addPositionalParam("file", "Plan file (YAML), or a plan in JSON")
-  .addOptionalParam("report", "keccak256 of the rehearsal's report, for a plan class that asks for one")
-  .setAction((args: ProposeArgs, hre) =>
-    runTask(hre, args, async (client) => {
-      const registry = await connectRegistry(client);
-      const options = sendOptions(args);
-      const stored = await planOf(hre, client, registry, args);
-      const isSent = options.out === "send" && options.isDryRun !== true;
-      // Before it is sent: after a kill, the file must still be known as the one that this proposal was built from.
-      if (isSent) writeStoredPlan(client.deploymentsDir, stored);
-      const performed = await propose(client, registry, stored.plan, options);
-      return outcomeOf(performed, isSent ? await nextAfter(client, registry, stored.proposalId) : undefined);
-    }),
-  );
+export const action = (args: ProposeArgs, hre: HardhatRuntimeEnvironment): Promise<void> =>
+  runTask(hre, args, async (client) => {
+    const registry = await connectRegistry(client);
+    const options = sendOptions(args);
+    const stored = await planOf(hre, client, registry, args);
+    const isSent = options.out === "send" && options.isDryRun !== true;
+    // Before it is sent: after a kill, the file must still be known as the one that this proposal was built from.
+    if (isSent) writeStoredPlan(client.deploymentsDir, stored);
+    const performed = await propose(client, registry, stored.plan, options);
+    return outcomeOf(performed, isSent ? await nextAfter(client, registry, stored.proposalId) : undefined);
+  });
 
 async function planOf(
   hre: HardhatRuntimeEnvironment,

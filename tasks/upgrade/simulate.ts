@@ -10,9 +10,8 @@ import type { CheckStatus, RehearsalReport } from "../../src/simulate/types";
 import { writeReport, type WrittenReport } from "../../src/simulate/writeReport";
 import { version } from "../../package.json";
 import { openHardhatFork } from "../support/openHardhatFork";
-import { choiceOf, withOutput, type OutputArgs } from "../support/options";
+import { choiceOf, type OutputArgs } from "../support/options";
 import { runTask } from "../support/runTask";
-import { upgradeScope } from "../support/scopes";
 
 interface SimulateArgs extends OutputArgs {
   file: string;
@@ -29,36 +28,28 @@ const EXITS: Record<CheckStatus, ExitCode> = {
   inconclusive: Exit.waiting,
 };
 
-withOutput(
-  upgradeScope.task("simulate", "Rehearses a plan on a fork: its whole life and every way back (sends nothing)"),
-)
-  .addPositionalParam("file", "Plan file (YAML)")
-  .addOptionalParam("as", "Account that would deploy and propose")
-  .addOptionalParam("block", "Block to fork at; the latest unless stated")
-  .addOptionalParam("engine", "What runs the fork: anvil or hardhat", "anvil")
-  .setAction((args: SimulateArgs, hre) =>
-    runTask(hre, args, async (client) => {
-      const engine = choiceOf("engine", args.engine, ["anvil", "hardhat"] as const);
-      const registry = await connectRegistry(client);
-      const { root } = hre.config.paths;
-      const report = await simulate(client, registry, readPlanFile(args.file, readAddressBook(client.deploymentsDir)), {
-        root,
-        invariantsDir: join(root, "invariants"),
-        url: remoteUrl(hre),
-        block: blockOf(args.block),
-        tool: `slipway ${version}`,
-        openFork: ENGINES[engine],
-      });
-      const written = writeReport(client.deploymentsDir, report);
-      const isGood = EXITS[report.verdict] === Exit.pass;
-      return {
-        report: { ...report, ...written },
-        text: summary(report, written),
-        exit: EXITS[report.verdict],
-        next: isGood ? `npx hardhat upgrade propose ${args.file} --report ${written.reportHash}` : undefined,
-      };
-    }),
-  );
+export const action = (args: SimulateArgs, hre: HardhatRuntimeEnvironment): Promise<void> =>
+  runTask(hre, args, async (client) => {
+    const engine = choiceOf("engine", args.engine, ["anvil", "hardhat"] as const);
+    const registry = await connectRegistry(client);
+    const { root } = hre.config.paths;
+    const report = await simulate(client, registry, readPlanFile(args.file, readAddressBook(client.deploymentsDir)), {
+      root,
+      invariantsDir: join(root, "invariants"),
+      url: remoteUrl(hre),
+      block: blockOf(args.block),
+      tool: `slipway ${version}`,
+      openFork: ENGINES[engine],
+    });
+    const written = writeReport(client.deploymentsDir, report);
+    const isGood = EXITS[report.verdict] === Exit.pass;
+    return {
+      report: { ...report, ...written },
+      text: summary(report, written),
+      exit: EXITS[report.verdict],
+      next: isGood ? `npx hardhat upgrade propose ${args.file} --report ${written.reportHash}` : undefined,
+    };
+  });
 
 function summary(report: RehearsalReport, { reportHash, markdown }: WrittenReport): string {
   return [

@@ -1,22 +1,21 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { submitBallots } from "../../src/registry/statements/submit";
 import { CHOICES, vote } from "../../src/registry/vote";
 import { shortId } from "../../src/registry/words";
-import { choiceOf, withSigning, type SigningArgs } from "../support/options";
+import { choiceOf, type SigningArgs } from "../support/options";
 import { runVerb } from "../support/runVerb";
-import { upgradeScope } from "../support/scopes";
 import { signOutcome } from "../support/sign";
 
-withSigning(upgradeScope.task("vote", "Votes from the account's seat, or with collected signatures"))
-  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
-  .addParam("choice", CHOICES.join(", "))
-  .setAction((args: SigningArgs & { proposal: string; choice: string }, hre) =>
-    runVerb(hre, args, ({ client, registry, options, proposalId }) => {
-      const choice = choiceOf("choice", args.choice, CHOICES);
-      const statement = { verb: "vote", proposalId, choice } as const;
-      if (args.submit !== undefined)
-        return submitBallots(client, registry, { statement, files: args.submit, ...options });
-      if (args.sign === undefined) return vote(client, registry, { proposalId, choice, ...options });
-      const again = `upgrade vote ${shortId(proposalId)} --choice ${choice}`;
-      return signOutcome(client, registry, { statement, file: args.sign, again });
-    }),
-  );
+export const action = (
+  args: SigningArgs & { proposal: string; choice: string },
+  hre: HardhatRuntimeEnvironment,
+): Promise<void> =>
+  runVerb(hre, args, ({ client, registry, options, proposalId }) => {
+    const choice = choiceOf("choice", args.choice, CHOICES);
+    const statement = { verb: "vote", proposalId, choice } as const;
+    if (args.submit !== undefined)
+      return submitBallots(client, registry, { statement, files: args.submit, ...options });
+    if (args.sign === undefined) return vote(client, registry, { proposalId, choice, ...options });
+    const again = `upgrade vote ${shortId(proposalId)} --choice ${choice}`;
+    return signOutcome(client, registry, { statement, file: args.sign, again });
+  });

@@ -228,6 +228,7 @@ describe("tasks of a plan", () => {
     const run = await runTask("upgrade revalidate", { proposal: here.id });
     expect(run.exitCode).to.equal(3);
     expect(run.stdout).to.include("error CodeHashMismatch (SLIP-301)").and.to.include("stage 0, pin 0");
+    expect(run.stdout).to.include(`${expected} (proposed at block ${proposedAtBlock})`);
     expect(run.stdout).to.include(`next: npx hardhat upgrade invalidate ${here.id}`);
 
     await time.increase(DAY);
