@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -17,6 +17,7 @@ import type { RehearsalReport } from "../../src/simulate/types";
 import { reportHashOf, writeReport } from "../../src/simulate/writeReport";
 import { artifactsOf } from "../../tasks/support/artifacts";
 import { openHardhatFork } from "../../tasks/support/openHardhatFork";
+import { remoteEnvironment, runJson, runTask } from "../helpers/tasks";
 
 describe("simulate > a canary of the bridge's gateway, on a fork of the remote chain", () => {
   let world: World;
@@ -217,5 +218,64 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
     expect(built.isFinal).to.equal(true);
     expect(built.subject).to.equal(first.subject);
     expect(built.plan.evidence.reportHash).to.equal(reportHashOf(first));
+  });
+
+  describe("upgrade simulate", () => {
+    const before = process.env["SLIPWAY_DEPLOYMENTS"];
+    let on: ReturnType<typeof remoteEnvironment>;
+
+    beforeEach(() => {
+      // The world's folder is that of a network named remote.
+      const base = mkdtempSync(join(tmpdir(), "slipway-test-"));
+      cpSync(deploymentsDir, join(base, "remote"), { recursive: true });
+      process.env["SLIPWAY_DEPLOYMENTS"] = base;
+      on = remoteEnvironment(world.node.url);
+    });
+
+    afterEach(() => {
+      rmSync(process.env["SLIPWAY_DEPLOYMENTS"] as string, { recursive: true });
+      if (before === undefined) delete process.env["SLIPWAY_DEPLOYMENTS"];
+      else process.env["SLIPWAY_DEPLOYMENTS"] = before;
+    });
+
+    it("SIM-23 prints nothing but JSON with --json, and exits 0 where every check passes", async () => {
+      const args = { file: PLAN_FILE, as: world.people.release, block: String(block) };
+      const { json, exitCode } = await runJson<RehearsalReport & { reportHash: string; json: string; next: string }>(
+        "upgrade simulate",
+        args,
+        on,
+      );
+      expect(exitCode).to.equal(0);
+      expect(json).to.deep.include({ verdict: "pass", subject: first.subject });
+      expect(keccak256(readFileSync(json.json))).to.equal(json.reportHash);
+      expect(json.next).to.equal(
+        `npx hardhat --network remote upgrade propose ${PLAN_FILE} --report ${json.reportHash}`,
+      );
+    });
+
+    it("SIM-24 exits 4 and says which gate waits where the rehearsal is inconclusive", async () => {
+      const file = join(process.env["SLIPWAY_DEPLOYMENTS"] as string, "gated.yaml");
+      const gate = `{ stage: promote, call: "canaryCalls(address)", args: ["${world.bridge.gateway}"], op: ">=", value: 1 }`;
+      writeFileSync(file, `${planText}\ngates:\n  - ${gate}\n`);
+      const { stdout, exitCode } = await runTask("upgrade simulate", { file, as: world.people.release }, on);
+      expect(exitCode).to.equal(4);
+      expect(stdout).to.include("INCONCLUSIVE").and.to.include("GateNotMet").and.not.to.include("next:");
+    });
+
+    it("SIM-25 refuses a network without an RPC URL, an unknown engine and a block that is no number", async () => {
+      const refused = async (args: Record<string, string>, environment = on) => {
+        const { json, exitCode } = await runJson<{ error: string; where: string }>(
+          "upgrade simulate",
+          { file: PLAN_FILE, ...args },
+          environment,
+        );
+        expect(exitCode).to.equal(1);
+        return `${json.error} ${json.where}`;
+      };
+      expect(await refused({ engine: "ganache" })).to.equal("OptionInvalid --engine");
+      expect(await refused({ block: "latest" })).to.equal("OptionInvalid --block");
+      const urlless = { ...on, network: { ...on.network, config: hre.network.config } };
+      expect(await refused({}, urlless)).to.equal("OptionInvalid --network remote");
+    });
   });
 });
