@@ -222,14 +222,14 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
 
   describe("upgrade simulate", () => {
     const before = process.env["SLIPWAY_DEPLOYMENTS"];
-    let on: ReturnType<typeof remoteEnvironment>;
+    let on: Awaited<ReturnType<typeof remoteEnvironment>>;
 
-    beforeEach(() => {
+    beforeEach(async () => {
       // The world's folder is that of a network named remote.
       const base = mkdtempSync(join(tmpdir(), "slipway-test-"));
       cpSync(deploymentsDir, join(base, "remote"), { recursive: true });
       process.env["SLIPWAY_DEPLOYMENTS"] = base;
-      on = remoteEnvironment(world.node.url);
+      on = await remoteEnvironment(world.node.url);
     });
 
     afterEach(() => {
