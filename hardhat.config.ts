@@ -1,6 +1,9 @@
 import "@nomicfoundation/hardhat-toolbox";
 import { subtask, type HardhatUserConfig } from "hardhat/config";
-import { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD } from "hardhat/builtin-tasks/task-names";
+import {
+  TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD,
+  TASK_COMPILE_SOLIDITY_LOG_COMPILATION_ERRORS,
+} from "hardhat/builtin-tasks/task-names";
 import "./tasks";
 
 const SOLC_VERSION = "0.8.36";
@@ -20,6 +23,20 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async ({ solcVersion }: { solcVers
     longVersion,
   };
 });
+
+// The compiler warns once of any use of transient storage. Ours is cleared at the end of the outermost call, and tests hold it
+// to that; every other warning is shown.
+const TRANSIENT_STORAGE = "2394";
+interface SolcOutput {
+  errors?: { errorCode?: string }[];
+}
+subtask(
+  TASK_COMPILE_SOLIDITY_LOG_COMPILATION_ERRORS,
+  ({ output, quiet }: { output?: SolcOutput; quiet: boolean }, _hre, runSuper) => {
+    const errors = output?.errors?.filter(({ errorCode }) => errorCode !== TRANSIENT_STORAGE);
+    return runSuper({ output: output && { ...output, errors }, quiet });
+  },
+);
 
 // A Hardhat fork keeps Hardhat's own chain id, and EIP-712 ids depend on it: a process that forks a
 // remote chain is started with that chain's id in SLIPWAY_CHAIN_ID.
