@@ -4,6 +4,7 @@ import type { Client } from "../client";
 import type { Plan } from "../plan/types";
 import type { Registry } from "../registry/connect";
 import { readSeats } from "../registry/facts";
+import { registryLogs } from "../registry/registryLogs";
 
 export interface Elector {
   seat: number;
@@ -72,20 +73,12 @@ export function fewest(actors: Actors, [numerator, denominator]: [bigint, bigint
   return chosen;
 }
 
-/** Accounts that hold a role now, from the events that gave and took it. */
+/** Accounts that hold a role now, from the events that gave it: one that was taken away again no longer counts. */
 async function holders(client: Client, registry: Registry, role: string): Promise<string[]> {
-  const topic = (name: string) => registry.iface.getEvent(name)?.topicHash ?? null;
-  const logs = await client.provider.getLogs({
-    address: registry.address,
-    topics: [[topic("RoleGranted") as string, topic("RoleRevoked") as string], role],
-    fromBlock: 0,
-  });
-  const accounts = logs.map((log) => registry.iface.parseLog(log)?.args["account"] as string);
+  const granted = await registryLogs(client, registry, "RoleGranted", [role]);
+  const accounts = [...new Set(granted.map(({ args }) => args["account"] as string))];
   const held = await Promise.all(
-    [...new Set(accounts)].map(async (account) => ({
-      account,
-      has: (await registry.contract.getFunction("hasRole")(role, account)) as boolean,
-    })),
+    accounts.map((account) => registry.contract.getFunction("hasRole")(role, account) as Promise<boolean>),
   );
-  return held.filter(({ has }) => has).map(({ account }) => account);
+  return accounts.filter((_, index) => held[index]);
 }

@@ -11,6 +11,7 @@ import { prepareDeployments } from "../plan/prepareDeployments";
 import type { LoadedPlanFile } from "../plan/readPlanFile";
 import type { Plan } from "../plan/types";
 import { connectRegistry, type Registry } from "../registry/connect";
+import { readDeployment, writeDeployment } from "../registry/deploymentRecord";
 import { readStatus } from "../registry/state";
 import { evaluate, verdictOf } from "./evaluate";
 import { ForkSession } from "./forkSession";
@@ -47,6 +48,8 @@ export async function simulate(
   try {
     await checkSameChain(client, fork);
     writeAddresses(deploymentsDir, readAddressBook(client.deploymentsDir).addresses);
+    const record = readDeployment(client.deploymentsDir, registry.address);
+    if (record !== undefined) writeDeployment(deploymentsDir, record);
     const onFork: Client = {
       ...client,
       provider: fork.provider,
