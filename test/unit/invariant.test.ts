@@ -93,7 +93,7 @@ describe("InvariantFacet", () => {
       }
     });
 
-    it("INV-02 refuses a definition that no contract's code could hold", async () => {
+    it("INV-02 refuses a definition that no contract's code could hold [gas]", async () => {
       const { registry, risk, module } = await loadFixture(moduleFixture);
       const huge = { ...(await dialInvariant(module)), name: "x".repeat(25_000) };
       const { inputs } = registry.interface.getFunction("defineInvariant");

@@ -265,7 +265,7 @@ describe("TrafficRouter > routing", () => {
       expect(await ran(canary)).to.deep.equal({ stable: 0n, candidate: 0n });
     });
 
-    it("RTR-14 a call too poor for a frame fails, whatever its gas; it does not pass for a static one", async () => {
+    it("RTR-14 a call too poor for a frame fails, whatever its gas; it does not pass for a static one [gas]", async () => {
       const canary = await loadFixture(everybody);
       const { app, proxy, puppet } = canary;
       const version = app.interface.encodeFunctionData("version");

@@ -315,7 +315,7 @@ describe("tasks of a plan", () => {
     expect((await ok("upgrade keep", { once: true })).stdout).to.include("nothing to keep");
   });
 
-  it("CLI-16 keep pokes a broken invariant in two blocks and then leaves it", async () => {
+  it("CLI-16 keep pokes a broken invariant in two blocks and then leaves it [gas]", async () => {
     await toInProgress();
     const module = await ethers.getContractAt("Module__MockForRegistry", here.moduleAddress);
     await module.corrupt(99n);
