@@ -44,7 +44,8 @@ export function testedProperties(folder: string): Property[] {
     const source = ts.createSourceFile(file, readFileSync(join(folder, file), "utf8"), ts.ScriptTarget.Latest);
     for (const { path, title } of titlesIn(source, source, [])) {
       const [, id, text] = ID.exec(title) ?? [];
-      if (id !== undefined && text !== undefined && !found.has(id)) found.set(id, [...path, text].join(" › ").replace(" [gas]", ""));
+      if (id !== undefined && text !== undefined && !found.has(id))
+        found.set(id, [...path, text].join(" › ").replace(" [gas]", ""));
     }
   }
   return [...found].map(([id, text]) => ({ id, text }));
