@@ -149,7 +149,10 @@ library Modules {
     /// @notice Whether a call to an authority names, by its first argument, a registered module.
     function isScoped(ModuleStorage.Layout storage self, Call calldata call) internal view returns (bool) {
         if (self.governed[call.target] == 0) return true;
-        return call.data.length >= 36 && self.nameOf[_subjectOf(call)] != 0;
+        if (call.data.length < 36) return false;
+        // Only a module that this very authority upgrades: any other account could be an argument of any call.
+        bytes32 name = self.nameOf[_subjectOf(call)];
+        return name != 0 && self.modules[name].authority == call.target;
     }
 
     /// @notice Takes the modules for a plan, until `release`.
