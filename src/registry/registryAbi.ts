@@ -12,6 +12,7 @@ export const FACETS = [
   "AttestationFacet",
   "ReadinessFacet",
   "StageFacet",
+  "RevalidationFacet",
   "InvariantFacet",
   "ModuleFacet",
   "EmergencyFacet",

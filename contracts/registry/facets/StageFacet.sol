@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {GateResult, IStageFacet, PinResult} from "../interfaces/IUpgradeRegistry.sol";
+import {IStageFacet} from "../interfaces/IUpgradeRegistry.sol";
 import {Lock, Locked} from "../libraries/Lock.sol";
 import {Plan} from "../../types/Plan.sol";
 import {ProposalState} from "../../types/ProposalState.sol";
@@ -19,21 +19,6 @@ contract StageFacet is IStageFacet, Locked {
         bytes32 proposalId = Proposals.idOf(plan);
         Proposals.requireState(proposalId, ProposalState.Stalled);
         Stages.rollback(plan, proposalId);
-    }
-
-    /// @inheritdoc IStageFacet
-    function invalidate(Plan calldata plan, uint256 stage, uint256 pin) external locked {
-        Stages.invalidate(plan, stage, pin);
-    }
-
-    /// @inheritdoc IStageFacet
-    function sweep(Plan calldata plan) external locked {
-        Stages.sweep(plan);
-    }
-
-    /// @inheritdoc IStageFacet
-    function revalidate(Plan calldata plan) external view returns (PinResult[] memory pins, GateResult[] memory gates) {
-        return Stages.revalidate(plan);
     }
 
     /// @inheritdoc IStageFacet

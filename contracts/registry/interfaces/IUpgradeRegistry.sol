@@ -163,6 +163,13 @@ interface IStageFacet {
     /// @notice Takes a stalled plan back. Caller: anyone. (The council's own way is `rollbackByCouncil`.)
     function rollback(Plan calldata plan) external payable;
 
+    /// @notice First call of every batch: reverts unless the registry itself is executing exactly that batch.
+    function onlyWhileAdvancing(bytes32 proposalId, uint256 tag) external view;
+}
+
+/// @notice What anyone may find out about the stages to come, and do about a plan that cannot go on. See `Revalidation`
+/// for errors and events.
+interface IRevalidationFacet {
     /// @notice Closes a scheduled plan for ever (or stalls one in progress) by showing that a pin of a stage to come,
     /// which held at `schedule`, is broken. Caller: anyone.
     function invalidate(Plan calldata plan, uint256 stage, uint256 pin) external;
@@ -172,9 +179,6 @@ interface IStageFacet {
 
     /// @notice Every pin and gate of every stage still to come, with expected, actual and verdict.
     function revalidate(Plan calldata plan) external view returns (PinResult[] memory pins, GateResult[] memory gates);
-
-    /// @notice First call of every batch: reverts unless the registry itself is executing exactly that batch.
-    function onlyWhileAdvancing(bytes32 proposalId, uint256 tag) external view;
 }
 
 /// @notice The catalogue of invariants.
@@ -311,6 +315,7 @@ interface IUpgradeRegistry is
     IAttestationFacet,
     IReadinessFacet,
     IStageFacet,
+    IRevalidationFacet,
     IInvariantFacet,
     IModuleFacet,
     IEmergencyFacet,

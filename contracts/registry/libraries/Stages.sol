@@ -4,8 +4,8 @@ pragma solidity ^0.8.28;
 import {Category, Invariant} from "../../types/Invariant.sol";
 import {Conditions} from "./Conditions.sol";
 import {Ending, Proposal} from "../storage/ProposalStorage.sol";
-import {Gate, Pin, Plan, Rollback, Stage} from "../../types/Plan.sol";
-import {GateResult, InvariantResult, PinResult} from "../interfaces/IUpgradeRegistry.sol";
+import {Plan, Rollback, Stage} from "../../types/Plan.sol";
+import {InvariantResult} from "../interfaces/IUpgradeRegistry.sol";
 import {Gates} from "./Gates.sol";
 import {Invariants} from "./Invariants.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
@@ -28,7 +28,6 @@ library Stages {
     error InvariantViolated(bytes32 invariant, uint256 left, uint256 right, bool isAvailable);
     /// @notice The last dwell is over: the plan can only complete.
     error RollbackClosed(bytes32 proposalId, uint256 notBefore, uint256 timestamp);
-    error StageUnknown(uint256 stage, uint256 nextStage, uint256 stageCount);
     /// @notice Value was sent along with a completion, which calls nobody.
     error ValueUnused(uint256 value);
 
@@ -40,8 +39,6 @@ library Stages {
         uint256 stagesUndone,
         address indexed by
     );
-    event PlanInvalidated(bytes32 indexed proposalId, address indexed account, bytes32 expected, bytes32 actual);
-    event OperationsSwept(bytes32 indexed proposalId);
     /// @notice An invariant that a rollback reports and does not enforce, as it stood after it.
     event InvariantReported(
         bytes32 indexed proposalId,
@@ -140,91 +137,11 @@ library Stages {
         }
     }
 
-    /// @notice Ends a scheduled plan, or stalls one in progress, on proof that a pin of a stage to come is broken. That
-    /// it held at `schedule` was checked there, so the code was changed since: putting it back does not help.
-    function invalidate(Plan calldata plan, uint256 stage, uint256 pin) internal {
-        bytes32 proposalId = Proposals.idOf(plan);
-        Proposal storage proposal = Proposals.load(proposalId);
-        ProposalStatus memory status = Proposals.statusOf(proposalId);
-        if (status.state != ProposalState.Scheduled && status.state != ProposalState.InProgress) {
-            revert Proposals.ProposalInState(proposalId, status.state, ProposalState.Scheduled);
-        }
-        if (stage < status.nextStage || stage >= status.stageCount) {
-            revert StageUnknown(stage, status.nextStage, status.stageCount);
-        }
-        Pin calldata broken = plan.stages[stage].pins[pin];
-        bytes32 actual = broken.account.codehash;
-        if (actual == broken.codeHash) revert Pins.PinHolds(broken.account, actual);
-        proposal.ending = Ending.Invalidated;
-        if (status.nextStage == 0) Operations.cancelAll(plan, proposalId);
-        emit PlanInvalidated(proposalId, broken.account, broken.codeHash, actual);
-    }
-
-    /// @notice Cancels in the timelock what a plan left there that ended before its first stage.
-    function sweep(Plan calldata plan) internal {
-        bytes32 proposalId = Proposals.idOf(plan);
-        Proposal storage proposal = Proposals.load(proposalId);
-        ProposalState state = Proposals.statusOf(proposalId).state;
-        bool isEnded =
-            state == ProposalState.Cancelled || state == ProposalState.Expired || state == ProposalState.Invalidated;
-        if (!isEnded || proposal.scheduledAt == 0) {
-            revert Proposals.ProposalInState(proposalId, state, ProposalState.Expired);
-        }
-        Operations.cancelAll(plan, proposalId);
-        emit OperationsSwept(proposalId);
-    }
-
-    /// @notice Each pin and gate of the stages still to come, as they are now.
-    function revalidate(Plan calldata plan) internal view returns (PinResult[] memory pins, GateResult[] memory gates) {
-        bytes32 proposalId = Proposals.idOf(plan);
-        Proposal storage proposal = Proposals.load(proposalId);
-        uint256 first = proposal.nextStage;
-        uint256 pinCount;
-        uint256 gateCount;
-        for (uint256 i = first; i < plan.stages.length; ++i) {
-            pinCount += plan.stages[i].pins.length;
-            gateCount += plan.stages[i].gates.length;
-        }
-        pins = new PinResult[](pinCount);
-        gates = new GateResult[](gateCount);
-        pinCount = 0;
-        gateCount = 0;
-        for (uint256 i = first; i < plan.stages.length; ++i) {
-            Pin[] calldata stagePins = plan.stages[i].pins;
-            for (uint256 j; j < stagePins.length; ++j) {
-                bytes32 actual = stagePins[j].account.codehash;
-                pins[pinCount++] = PinResult({
-                    stage: uint16(i),
-                    account: stagePins[j].account,
-                    expected: stagePins[j].codeHash,
-                    actual: actual,
-                    isOk: actual == stagePins[j].codeHash
-                });
-            }
-            Gate[] calldata stageGates = plan.stages[i].gates;
-            for (uint256 j; j < stageGates.length; ++j) {
-                gates[gateCount++] = _gateResult(proposal, uint16(i), stageGates[j]);
-            }
-        }
-    }
-
     function _complete(Plan calldata plan, bytes32 proposalId, Proposal storage proposal) private {
         proposal.ending = Ending.Completed;
         ModuleStorage.state().release(Proposals.modulesOf(proposal), proposalId);
         Operations.cancelAll(plan, proposalId);
         emit PlanCompleted(proposalId);
-    }
-
-    function _gateResult(
-        Proposal storage proposal,
-        uint16 stage,
-        Gate calldata gate
-    ) private view returns (GateResult memory result) {
-        result.stage = stage;
-        result.target = gate.probe.target;
-        result.op = gate.op;
-        result.bound = gate.bound;
-        (result.isAvailable, result.actual, result.isOk) = Gates.evaluate(proposal, gate);
     }
 
     /// @dev Left words of `Before` conditions; zero elsewhere. A rollback goes on without a word (`isStrict == false`): what
