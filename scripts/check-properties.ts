@@ -26,6 +26,7 @@ const AREAS: Record<string, string> = {
   CLI: "Tasks",
   SIM: "Rehearsal",
   DEM: "The demo",
+  MUT: "The mutation test",
 };
 
 export interface Property {

@@ -1,0 +1,167 @@
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { buildMutants, ROOT, WORK, type Mutant } from "./build";
+import { writePage } from "./page";
+import { runTests, testFiles, type TestRun } from "./run";
+
+/*
+ * Mutation test of `contracts/`: every guard, comparison, logic, arithmetic, statement and event is changed, one at a time,
+ * and the tests that reach it are run. What no test notices is a survivor.
+ *
+ *   npm run mutate                     goes on where an earlier run over the same contracts stopped
+ *   npm run mutate -- --count 500      how many mutants, drawn from all by --seed (both have defaults)
+ *   npm run mutate -- --file Halts     only mutants of files whose path has this in it
+ *   npm run mutate -- --write          writes docs/mutation.md from the results
+ */
+
+const TIMEOUT = 10 * 60_000;
+
+export interface Result {
+  id: number;
+  outcome: "killed" | "survived" | "unreached";
+  by?: string;
+}
+
+interface Survey {
+  /** Of contracts and tests; results of others are worth nothing. */
+  hash: string;
+  mutants: Mutant[];
+  left: number;
+  /** Mutants that each test file reaches, and its seconds. */
+  reach: Record<string, { ids: number[]; seconds: number }>;
+}
+
+const { values } = parseArgs({
+  options: {
+    count: { type: "string", default: "400" },
+    seed: { type: "string", default: "1" },
+    file: { type: "string" },
+    workers: { type: "string", default: "2" },
+    write: { type: "boolean", default: false },
+  },
+});
+
+async function main(): Promise<void> {
+  const survey = await surveyed();
+  const drawn = draw(survey.mutants, Number(values.count), values.seed, values.file);
+  const results = readResults(survey.hash);
+  const open = drawn.filter(({ id }) => !results.has(id));
+  log(`${survey.mutants.length} mutants, ${drawn.length} drawn (seed ${values.seed}), ${open.length} to run`);
+  await each(open, Number(values.workers), async (mutant, index) => {
+    const result = await judge(survey, mutant);
+    results.set(mutant.id, result);
+    appendFileSync(resultsFile(survey.hash), `${JSON.stringify(result)}\n`);
+    const where = `${mutant.file}:${mutant.line} ${mutant.kind} ${mutant.text.slice(0, 70)}`;
+    log(`${index + 1}/${open.length} ${result.outcome} ${where}${result.by === undefined ? "" : ` <- ${result.by}`}`);
+  });
+  const judged = drawn.map((mutant) => ({ mutant, result: results.get(mutant.id) as Result }));
+  const killed = judged.filter(({ result }) => result.outcome === "killed").length;
+  for (const { mutant, result } of judged) {
+    if (result.outcome !== "killed") console.log(`${result.outcome} ${mutant.file}:${mutant.line} ${mutant.text}`);
+  }
+  console.log(`${killed} of ${judged.length} mutants killed (${((100 * killed) / judged.length).toFixed(1)}%)`);
+  if (values.write) writePage(judged, { all: survey.mutants.length, left: survey.left, seed: values.seed });
+}
+
+/** Tries one mutant on the files that reach it, quickest first, until one fails. */
+async function judge(survey: Survey, mutant: Mutant): Promise<Result> {
+  const files = Object.entries(survey.reach)
+    .filter(([, { ids }]) => ids.includes(mutant.id))
+    .sort(([, a], [, b]) => a.seconds - b.seconds);
+  if (files.length === 0) return { id: mutant.id, outcome: "unreached" };
+  for (const [file] of files) {
+    const run: TestRun = await runTests([file], mutant.id, TIMEOUT);
+    if (run.isTimeout) return { id: mutant.id, outcome: "killed", by: `${file} did not end` };
+    if (!run.isGreen) return { id: mutant.id, outcome: "killed", by: run.failed ?? file };
+  }
+  return { id: mutant.id, outcome: "survived" };
+}
+
+/** Builds the mutants and learns which test file reaches which; kept until contracts or tests change. */
+async function surveyed(): Promise<Survey> {
+  mkdirSync(WORK, { recursive: true });
+  const hash = hashOf(["contracts", "test", "src"]);
+  const file = join(WORK, "survey.json");
+  if (existsSync(file)) {
+    const kept = JSON.parse(readFileSync(file, "utf8")) as Survey;
+    if (kept.hash === hash) return kept;
+  }
+  const { mutants, left } = buildMutants(log);
+  const reach: Survey["reach"] = {};
+  await each(testFiles(), Number(values.workers), async (test) => {
+    const since = Date.now();
+    const run = await runTests([test], 0, TIMEOUT);
+    if (!run.isGreen) {
+      // What holds only for the contracts as they are (their code hashes, their size) can say nothing of mutants.
+      log(`${test} is left out: without a mutant it fails with ${run.failed}`);
+      return;
+    }
+    reach[test] = { ids: [...run.reached].sort((a, b) => a - b), seconds: (Date.now() - since) / 1000 };
+    log(`${test} reaches ${run.reached.size} mutants`);
+  });
+  const survey = { hash, mutants, left: left.length, reach };
+  writeFileSync(file, JSON.stringify(survey));
+  return survey;
+}
+
+/** `count` mutants by a shuffle that the seed decides: the order of hashes of seed and place. */
+function draw(mutants: readonly Mutant[], count: number, seed: string, file: string | undefined): Mutant[] {
+  const key = ({ id, file: path, text }: Mutant) => sha256(`${seed} ${path} ${id} ${text}`);
+  return mutants
+    .filter(({ file: path }) => file === undefined || path.includes(file))
+    .map((mutant) => ({ mutant, key: key(mutant) }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .slice(0, count)
+    .map(({ mutant }) => mutant)
+    .sort((a, b) => a.id - b.id);
+}
+
+function readResults(hash: string): Map<number, Result> {
+  const file = resultsFile(hash);
+  if (!existsSync(file)) return new Map();
+  const lines = readFileSync(file, "utf8").split("\n");
+  // A run that was killed may have left half a line.
+  const whole = lines.filter((line) => line.endsWith("}"));
+  return new Map(whole.map((line) => JSON.parse(line) as Result).map((result) => [result.id, result]));
+}
+
+function resultsFile(hash: string): string {
+  return join(WORK, `results-${hash.slice(0, 12)}.jsonl`);
+}
+
+function hashOf(folders: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const folder of folders) {
+    const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).sort();
+    for (const name of names.filter((path) => /\.(sol|ts|json)$/.test(path))) {
+      hash.update(name).update(readFileSync(join(ROOT, folder, name)));
+    }
+  }
+  return hash.digest("hex");
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+async function each<T>(items: readonly T[], workers: number, act: (item: T, index: number) => Promise<void>) {
+  let next = 0;
+  const work = async () => {
+    while (next < items.length) {
+      const index = next++;
+      await act(items[index] as T, index);
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, work));
+}
+
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+main().catch((error: unknown) => {
+  log(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});

@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { COPY, ROOT } from "./build";
+import { REACHED } from "./switch";
+
+export interface TestRun {
+  isGreen: boolean;
+  /** Title of the first test that failed. */
+  failed?: string;
+  /** The run was ended for taking too long: a mutant that loops counts as killed. */
+  isTimeout: boolean;
+  reached: Set<number>;
+}
+
+/** Test files that a mutant may be tried with: everything that runs on Hardhat's own network. */
+export function testFiles(): string[] {
+  const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" });
+  return files
+    .filter((name) => name.endsWith(".test.ts") && !name.startsWith("fork"))
+    .map((name) => join("test", name))
+    .sort();
+}
+
+/** Runs test files over the mutated contracts; `mutant` is a number, or zero to learn which mutants are reached. */
+export function runTests(files: readonly string[], mutant: number, timeout: number): Promise<TestRun> {
+  const args = ["hardhat", "--config", "hardhat.mutate.config.ts", "test", "--no-compile", "--bail", ...files];
+  const child = spawn("npx", args, {
+    cwd: COPY,
+    env: { ...process.env, SLIPWAY_MUTANT: String(mutant), FORCE_COLOR: "0" },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  const reached = new Set<number>();
+  let rest = "";
+  let tail = "";
+  let isTimeout = false;
+  const timer = setTimeout(() => {
+    isTimeout = true;
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  }, timeout);
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() as string;
+    for (const line of lines) {
+      if (line.startsWith(REACHED)) reached.add(Number(line.slice(REACHED.length)));
+      else tail = (tail + line + "\n").slice(-20_000);
+    }
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (tail = (tail + chunk).slice(-20_000)));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      const failed = /^\s+1\) ([\s\S]*?):\n/m.exec(tail.slice(tail.lastIndexOf(" failing")))?.[1];
+      resolve({
+        isGreen: code === 0,
+        isTimeout,
+        reached,
+        ...(code === 0 ? {} : { failed: failed?.replace(/\s+/g, " ") ?? lastLine(tail) }),
+      });
+    });
+  });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}
