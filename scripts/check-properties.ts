@@ -15,6 +15,8 @@ const AREAS: Record<string, string> = {
   GATE: "Gates",
   INV: "Invariants",
   ADV: "Stages",
+  STG: "Bounds of stages and of the way back",
+  ART: "Artifacts",
   RBK: "The way back",
   EMG: "Council, halts and freezes",
   MOD: "Modules",

@@ -178,6 +178,11 @@ export const ERRORS = {
     exit: Exit.waiting,
     meaning: "the council halted it; votes, freezes and rollbacks go on",
   },
+  UpgradeTooSoon: {
+    code: "SLIP-290",
+    exit: Exit.waiting,
+    meaning: "the module's last plan ended too short a time ago",
+  },
   NotYet: { code: "SLIP-210", exit: Exit.waiting, meaning: "the time for this has not come" },
   RollbackClosed: {
     code: "SLIP-211",

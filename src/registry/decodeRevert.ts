@@ -115,6 +115,12 @@ function describe(error: ErrorDescription, context: RevertContext): ErrorFacts {
       return { found: String(args["proposalId"]) };
     case "NotYet":
       return { expected: `not before ${timeText(args["notBefore"])}`, found: `it is ${timeText(args["timestamp"])}` };
+    case "UpgradeTooSoon":
+      return {
+        where: `module ${textOf(args["module"])}`,
+        expected: `not before ${timeText(args["notBefore"])}`,
+        found: `it is ${timeText(args["timestamp"])}`,
+      };
     case "RollbackClosed":
       return {
         expected: `a rollback before ${timeText(args["notBefore"])}`,

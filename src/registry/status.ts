@@ -194,6 +194,14 @@ async function blockers(registry: Registry, context: BlockerContext): Promise<Bl
     const what = status.nextStage === 0 ? "the timelock" : "the dwell of the last stage";
     found.push({ what, measure: `${status.notBefore - now} s left`, missing: [] });
   }
+  if (status.state === "Scheduled" && PlanClass.Emergency !== plan.planClass) {
+    for (const name of facts.modules) {
+      const notBefore = Number(await registry.contract.getFunction("upgradeableAt")(name));
+      if (now >= notBefore) continue;
+      const what = `${decodeBytes32String(name)} rests between two upgrades`;
+      found.push({ what, measure: `${notBefore - now} s left`, missing: [] });
+    }
+  }
   for (const canary of context.canaries) {
     if (canary.isFrozen) {
       found.push({ what: `canary of ${canary.module} is frozen`, measure: "only a rollback ends it", missing: [] });

@@ -200,6 +200,115 @@ describe("regressions of the control plane", () => {
     expect(await late.value()).to.not.equal(666n);
   });
 
+  it("STG-01 an unscoped call to an account that became an authority after the vote waits for a Critical plan", async () => {
+    const fixture = await loadFixture(base);
+    const { registry, release, deployment } = fixture;
+    const [admin, proxy] = await Promise.all(
+      [1, 2].map(() => ethers.deployContract("Module__MockForRegistry", [deployment.timelock])),
+    );
+    const account = await admin!.getAddress();
+    const calls = [{ target: account, value: 0n, data: admin!.interface.encodeFunctionData("set", [7n]) }];
+    const plans = await Promise.all(
+      [PlanClass.Standard, PlanClass.Critical].map((planClass, i) =>
+        single(fixture, calls, { targets: [], nonce: BigInt(50 + i), planClass }),
+      ),
+    );
+    const back = await dialPlan(fixture, fixture.module, { nonce: 52n });
+    back.rollbacks[0]!.calls = calls;
+    back.rollbacks[0]!.pins = [];
+    for (const plan of [...plans, back]) {
+      const id = await propose(fixture, plan);
+      await vote(fixture, id, 10);
+      await attest(fixture, id);
+      await ready(fixture, id);
+    }
+    await time.increase(3 * DAY);
+    for (const plan of [...plans, back]) await registry.schedule(plan);
+    await time.increase(2 * DAY);
+    await registry
+      .connect(release)
+      .registerModule(encodeBytes32String("late"), ModuleKind.Transparent, await proxy!.getAddress(), account);
+    for (const plan of [plans[0]!, back]) {
+      await expect(registry.advance(plan))
+        .to.be.revertedWithCustomError(registry, "CriticalClassRequired")
+        .withArgs(account);
+    }
+    await registry.advance(plans[1]!);
+    expect(await admin!.getFunction("value")()).to.equal(7n);
+  });
+
+  it("STG-02 an authority registered in mid-plan holds up the next stage, and never the way back", async () => {
+    const fixture = await loadFixture(base);
+    const { registry, release, deployment, module } = fixture;
+    const [admin, proxy] = await Promise.all(
+      [1, 2].map(() => ethers.deployContract("Module__MockForRegistry", [deployment.timelock])),
+    );
+    const account = await admin!.getAddress();
+    const calls = [{ target: account, value: 0n, data: admin!.interface.encodeFunctionData("set", [7n]) }];
+    const plan = await dialPlan(fixture, module);
+    plan.stages[1]!.calls = calls;
+    plan.rollbacks[0]!.calls = calls;
+    plan.rollbacks[0]!.pins = [];
+    const id = await toInProgress(fixture, plan);
+    await registry
+      .connect(release)
+      .registerModule(encodeBytes32String("late"), ModuleKind.Transparent, await proxy!.getAddress(), account);
+    await toNextStep(fixture, id);
+    await expect(registry.advance(plan))
+      .to.be.revertedWithCustomError(registry, "CriticalClassRequired")
+      .withArgs(account);
+    await veto(fixture, id);
+    await expect(registry.rollback(plan)).to.emit(registry, "PlanRolledBack");
+    expect(await admin!.getFunction("value")()).to.equal(7n);
+  });
+
+  it("STG-03 a way back whose batch and probes could ask for more than a transaction is refused at propose", async () => {
+    const fixture = await loadFixture(base);
+    const { registry, release, module } = fixture;
+    const rule = async (category: Category, rightKind: RightKind, gas: bigint) => {
+      const invariant = await dialInvariant(module, { category, rightKind, name: `${category} ${rightKind} ${gas}` });
+      invariant.condition.left.gas = gas;
+      if (rightKind === RightKind.Probe) invariant.condition.right = { ...invariant.condition.left, gas: 300_000n };
+      return define(fixture, invariant);
+    };
+    // What blocks is read twice, `Before` once more, and a right probe each time: 8,000,000, 3,000,000 and 700,000.
+    const cited = [
+      await rule(Category.Authorization, RightKind.Constant, 4_000_000n),
+      await rule(Category.Upgrade, RightKind.Before, 1_000_000n),
+      await rule(Category.Asset, RightKind.Probe, 400_000n),
+    ];
+    const plan = await dialPlan(fixture, module);
+    plan.rollbacks[0]!.invariants = cited;
+    plan.rollbacks[0]!.minGas = 300_001n;
+    await expect(registry.connect(release).propose(plan))
+      .to.be.revertedWithCustomError(registry, "RollbackGasTooHigh")
+      .withArgs(0, 12_000_001n, 12_000_000n);
+    plan.rollbacks[0]!.minGas = 300_000n;
+    await registry.connect(release).propose(plan);
+  });
+
+  it("STG-04 the dearest way back that may be proposed fits a transaction while the candidate burns every probe", async () => {
+    const fixture = await loadFixture(base);
+    const { registry, module } = fixture;
+    const burner = await ethers.deployContract("Module__MockForRegistry", [fixture.release.address]);
+    const cited: string[] = [];
+    for (const category of [Category.Authorization, Category.Upgrade]) {
+      const invariant = await dialInvariant(burner as never, { category });
+      invariant.condition.left.gas = 2_900_000n;
+      cited.push(await define(fixture, invariant));
+    }
+    const plan = await dialPlan(fixture, module);
+    plan.rollbacks[0]!.invariants = cited;
+    plan.rollbacks[0]!.minGas = 400_000n;
+    const id = await toInProgress(fixture, plan);
+    await veto(fixture, id);
+    // An endless loop: whatever a probe is given is gone.
+    await setCode(await burner.getAddress(), "0x5b5f56");
+    const receipt = await (await registry.rollback(plan, { gasLimit: 16_777_216n })).wait();
+    expect(receipt!.gasUsed).to.be.greaterThan(11_600_000n);
+    expect(await stateOf(fixture, id)).to.equal(State.RolledBack);
+  });
+
   it("MOD-23 a registry has at most 512 modules: a global halt visits each, and a plan packs their numbers", async () => {
     const fixture = await loadFixture(base);
     const { registry, release, deployment } = fixture;

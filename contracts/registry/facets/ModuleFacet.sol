@@ -2,6 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {Access} from "../libraries/Access.sol";
+import {IntervalStorage} from "../storage/IntervalStorage.sol";
+import {Intervals} from "../libraries/Intervals.sol";
 import {IModuleFacet} from "../interfaces/IUpgradeRegistry.sol";
 import {Module, ModuleKind} from "../../types/Module.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
@@ -26,6 +28,11 @@ contract ModuleFacet is IModuleFacet, Access {
     }
 
     /// @inheritdoc IModuleFacet
+    function setMinInterval(uint256 interval) external onlyTimelock {
+        Intervals.set(interval);
+    }
+
+    /// @inheritdoc IModuleFacet
     function moduleOf(bytes32 name) external view returns (Module memory module) {
         return ModuleStorage.state().load(name);
     }
@@ -33,5 +40,16 @@ contract ModuleFacet is IModuleFacet, Access {
     /// @inheritdoc IModuleFacet
     function moduleNames() external view returns (bytes32[] memory names) {
         return ModuleStorage.state().names;
+    }
+
+    /// @inheritdoc IModuleFacet
+    function minInterval() external view returns (uint256 interval) {
+        return IntervalStorage.state().minInterval;
+    }
+
+    /// @inheritdoc IModuleFacet
+    function upgradeableAt(bytes32 name) external view returns (uint256 notBefore) {
+        ModuleStorage.state().load(name);
+        return Intervals.endOf(name);
     }
 }

@@ -212,11 +212,22 @@ interface IModuleFacet {
     /// @notice Takes a module out of use; refused while a plan holds it. Caller: timelock.
     function retireModule(bytes32 name) external;
 
+    /// @notice Sets how many seconds (0 to 30 days; zero: none) must lie between the end of a plan on a module, by
+    /// completion or rollback, and the first stage of the next one. Emergency plans do not wait. Caller: timelock.
+    function setMinInterval(uint256 interval) external;
+
     /// @notice A module. Reverts when unknown.
     function moduleOf(bytes32 name) external view returns (Module memory module);
 
     /// @notice Names of all modules, retired ones too.
     function moduleNames() external view returns (bytes32[] memory names);
+
+    /// @notice Seconds between two upgrades of one module; zero: none.
+    function minInterval() external view returns (uint256 interval);
+
+    /// @notice When the first stage of the next plan on the module may run (seconds since the epoch; zero: at once).
+    /// Reverts when unknown.
+    function upgradeableAt(bytes32 name) external view returns (uint256 notBefore);
 }
 
 /// @notice The council and the incident key. None of these moves funds or upgrades.

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {CodeStore} from "./CodeStore.sol";
 import {Condition, RightKind} from "../../types/Condition.sol";
-import {Invariant} from "../../types/Invariant.sol";
+import {Category, Invariant} from "../../types/Invariant.sol";
 import {InvariantStorage} from "../storage/InvariantStorage.sol";
 import {Probes} from "./Probes.sol";
 
@@ -55,6 +55,21 @@ library Invariants {
     /// @notice Reverts unless a new plan may cite it.
     function requireLive(bytes32 id) internal view {
         if (_entry(id).retiredAt != 0) revert InvariantIsRetired(id);
+    }
+
+    /// @notice Whether a rollback that breaks an invariant of this category, itself, is undone.
+    function isBlocking(Category category) internal pure returns (bool) {
+        return category == Category.Authorization || category == Category.Upgrade;
+    }
+
+    /// @notice Most gas that a rollback spends on the probes of an invariant: it reads what can block it before its batch
+    /// as well as after it, and the left side of a `Before` condition once more.
+    function rollbackGasOf(Invariant memory invariant) internal pure returns (uint256 total) {
+        Condition memory condition = invariant.condition;
+        total = condition.left.gas;
+        if (condition.rightKind == RightKind.Probe) total += condition.right.gas;
+        if (isBlocking(invariant.category)) total *= 2;
+        if (condition.rightKind == RightKind.Before) total += condition.left.gas;
     }
 
     function _entry(bytes32 id) private view returns (InvariantStorage.Entry storage entry) {

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Call, Target} from "../../types/Plan.sol";
+import {Intervals} from "./Intervals.sol";
 import {Module, ModuleKind} from "../../types/Module.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Pins} from "./Pins.sol";
@@ -166,6 +167,7 @@ library Modules {
             Module storage module = self.modules[names[i]];
             module.lockedBy = 0;
             ++module.version;
+            Intervals.mark(names[i]);
             emit ModuleVersionMoved(names[i], module.version, proposalId);
         }
     }

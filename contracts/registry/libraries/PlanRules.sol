@@ -32,6 +32,8 @@ library PlanRules {
     /// @notice A call to the registry or its timelock belongs in a plan of class Critical or Emergency.
     error CriticalClassRequired(address target);
     error MinGasTooHigh(uint256 minGas, uint256 max);
+    /// @notice A way back whose batch and probes together could ask for more gas than one transaction has.
+    error RollbackGasTooHigh(uint256 rollback, uint256 total, uint256 max);
     /// @notice An `AtPropose` invariant whose probe gives no word cannot be kept.
     error BaselineUnavailable(bytes32 invariant);
 
@@ -72,6 +74,7 @@ library PlanRules {
             _checkCalls(plan, rollback.calls, isStandard, timelock);
             Pins.checkShape(rollback.pins);
             _checkCited(rollback.invariants);
+            _checkRollbackGas(i, rollback);
         }
         _checkCoverage(plan);
     }
@@ -80,6 +83,14 @@ library PlanRules {
     function keepBaselines(Proposal storage proposal, Plan calldata plan) internal {
         for (uint256 i; i < plan.stages.length; ++i) _keepBaselines(proposal, plan.stages[i].invariants);
         for (uint256 i; i < plan.rollbacks.length; ++i) _keepBaselines(proposal, plan.rollbacks[i].invariants);
+    }
+
+    /// @notice Reverts on a call to an authority that names none of its proxies (a change of the ProxyAdmin's owner): it
+    /// concerns every proxy that the account upgrades, so it belongs in a plan of class Critical or Emergency.
+    function checkScope(Call[] calldata calls) internal view {
+        for (uint256 i; i < calls.length; ++i) {
+            if (!ModuleStorage.state().isScoped(calls[i])) revert CriticalClassRequired(calls[i].target);
+        }
     }
 
     /// @notice Index of the rollback that undoes a prefix ending with `lastStage`; the caller knows that there is one.
@@ -105,9 +116,17 @@ library PlanRules {
         for (uint256 i; i < calls.length; ++i) {
             address target = calls[i].target;
             if (target == address(this) || target == timelock) revert CriticalClassRequired(target);
-            // Such a call (a change of the ProxyAdmin's owner) concerns every proxy that the account upgrades.
-            if (!ModuleStorage.state().isScoped(calls[i])) revert CriticalClassRequired(target);
         }
+        checkScope(calls);
+    }
+
+    /// @dev A candidate can make every probe burn all of its gas, and must not keep itself in place by that.
+    function _checkRollbackGas(uint256 index, Rollback calldata rollback) private view {
+        uint256 total = rollback.minGas;
+        for (uint256 i; i < rollback.invariants.length; ++i) {
+            total += Invariants.rollbackGasOf(Invariants.read(rollback.invariants[i]));
+        }
+        if (total > MAX_MIN_GAS) revert RollbackGasTooHigh(index, total, MAX_MIN_GAS);
     }
 
     function _checkCited(bytes32[] calldata ids) private view {

@@ -4,9 +4,10 @@ pragma solidity ^0.8.28;
 import {Category, Invariant} from "../../types/Invariant.sol";
 import {Conditions} from "./Conditions.sol";
 import {Ending, Proposal} from "../storage/ProposalStorage.sol";
-import {Plan, Rollback, Stage} from "../../types/Plan.sol";
+import {Plan, PlanClass, Rollback, Stage} from "../../types/Plan.sol";
 import {InvariantResult} from "../interfaces/IUpgradeRegistry.sol";
 import {Gates} from "./Gates.sol";
+import {Intervals} from "./Intervals.sol";
 import {Invariants} from "./Invariants.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Modules} from "./Modules.sol";
@@ -71,9 +72,15 @@ library Stages {
         // Before the first stage the modules are free and at their base version; from then on they are this plan's.
         ModuleStorage.state().checkTargets(plan.targets, status.nextStage == 0 ? bytes32(0) : proposalId);
         ModuleStorage.state().checkReach(stage.calls, plan.targets, proposalId);
+        bool isStandard = proposal.planClass == PlanClass.Standard;
+        if (isStandard) PlanRules.checkScope(stage.calls);
         if (status.nextStage == 0) {
+            if (proposal.planClass != PlanClass.Emergency) Intervals.check(Proposals.modulesOf(proposal));
             // A plan does not begin with a way back that is broken already.
-            for (uint256 i; i < plan.rollbacks.length; ++i) Pins.check(plan.rollbacks[i].pins);
+            for (uint256 i; i < plan.rollbacks.length; ++i) {
+                Pins.check(plan.rollbacks[i].pins);
+                if (isStandard) PlanRules.checkScope(plan.rollbacks[i].calls);
+            }
             ModuleStorage.state().acquire(Proposals.modulesOf(proposal), proposalId);
         }
         Pins.check(stage.pins);
@@ -181,7 +188,7 @@ library Stages {
         held = new bool[](ids.length);
         for (uint256 i; i < ids.length; ++i) {
             // What could not block is not read twice: a candidate could make each reading cost all of a probe's gas.
-            if (!_isBlocking(Invariants.read(ids[i]).category)) continue;
+            if (!Invariants.isBlocking(Invariants.read(ids[i]).category)) continue;
             (InvariantResult memory result, ) = _evaluate(proposal, ids[i], before[i]);
             held[i] = result.isOk;
         }
@@ -197,13 +204,9 @@ library Stages {
         bool hasHeld
     ) private {
         (InvariantResult memory result, Category category) = _evaluate(proposal, id, wordBefore);
-        if (_isBlocking(category) && hasHeld && !result.isOk) {
+        if (Invariants.isBlocking(category) && hasHeld && !result.isOk) {
             revert InvariantViolated(id, result.left, result.right, result.isAvailable);
         }
         emit InvariantReported(proposalId, id, result.isOk, result.left, result.right);
-    }
-
-    function _isBlocking(Category category) private pure returns (bool) {
-        return category == Category.Authorization || category == Category.Upgrade;
     }
 }
