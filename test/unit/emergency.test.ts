@@ -645,7 +645,7 @@ describe("EmergencyFacet", () => {
       for (const haltBudget of [DAY, 91 * DAY]) {
         await expect(set({ haltBudget }))
           .to.be.revertedWithCustomError(registry, "HaltTimeInvalid")
-          .withArgs("haltBudget", haltBudget, 2 * DAY, 90 * DAY);
+          .withArgs("haltBudget", haltBudget, 2 * DAY, 32 * DAY);
       }
     });
   });

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {CouncilConfig} from "../../types/Policy.sol";
 import {EmergencyStorage} from "../storage/EmergencyStorage.sol";
+import {Halts} from "./Halts.sol";
 import {Proposals} from "./Proposals.sol";
 import {Signatures} from "./Signatures.sol";
 
@@ -61,8 +62,11 @@ library Council {
         if (config.haltDuration == 0 || config.haltDuration > MAX_HALT) {
             revert HaltTimeInvalid("haltDuration", config.haltDuration, 1, MAX_HALT);
         }
-        if (config.haltBudget < config.haltDuration || config.haltBudget > MAX_BUDGET) {
-            revert HaltTimeInvalid("haltBudget", config.haltBudget, config.haltDuration, MAX_BUDGET);
+        // A larger one could not be spent: there are only so many halts.
+        uint256 maxBudget = Halts.MAX_HALTS * config.haltDuration;
+        if (maxBudget > MAX_BUDGET) maxBudget = MAX_BUDGET;
+        if (config.haltBudget < config.haltDuration || config.haltBudget > maxBudget) {
+            revert HaltTimeInvalid("haltBudget", config.haltBudget, config.haltDuration, maxBudget);
         }
         EmergencyStorage.Layout storage self = EmergencyStorage.state();
         self.council = config;

@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 import {EmergencyStorage, Halt, HaltSpan} from "../storage/EmergencyStorage.sol";
 
 /// @notice Halts by scope: `bytes32(0)` is everything, else a module. A halt ends by itself and is paid for from a budget
-/// that only governance refills, so that no pause is perpetual.
+/// that only governance refills, so that no pause is perpetual. Even one that is lifted at once costs a sixteenth of the
+/// full budget, so that the spans that a status has to read are few.
 library Halts {
     error AlreadyHalted(bytes32 scope, uint256 until);
     error NotHalted(bytes32 scope);
@@ -14,6 +15,9 @@ library Halts {
     event Halted(bytes32 indexed scope, uint64 until, string reason);
     event Lifted(bytes32 indexed scope, uint32 budget);
     event HaltBudgetRefilled(bytes32 indexed scope, uint32 budget);
+
+    /// @notice Most halts of one scope between two refills: each costs at least this part of the full budget.
+    uint256 internal constant MAX_HALTS = 16;
 
     /// @notice Starts a halt of the council's usual length, or of what its budget still allows.
     function start(bytes32 scope, string calldata reason) internal {
@@ -25,18 +29,22 @@ library Halts {
         uint32 duration = self.council.haltDuration < budget ? self.council.haltDuration : budget;
         uint48 until = uint48(block.timestamp) + duration;
         halt.spans.push(HaltSpan({since: uint48(block.timestamp), until: until}));
-        halt.budget = budget - duration;
+        uint32 price = _priceOf(duration);
+        halt.budget = price < budget ? budget - price : 0;
         halt.isBudgetSet = true;
         emit Halted(scope, until, reason);
     }
 
-    /// @notice Ends a halt now; what it did not use goes back to the budget, which never exceeds what governance set.
+    /// @notice Ends a halt now; what it did not use, beyond its least price, goes back to the budget, which never exceeds
+    /// what governance set.
     function lift(bytes32 scope) internal {
         EmergencyStorage.Layout storage self = EmergencyStorage.state();
         Halt storage halt = self.halts[scope];
         requireHalted(scope);
         HaltSpan storage span = halt.spans[halt.spans.length - 1];
-        uint32 budget = halt.budget + uint32(span.until - block.timestamp);
+        uint32 price = _priceOf(uint32(block.timestamp - span.since));
+        uint32 duration = uint32(span.until - span.since);
+        uint32 budget = halt.budget + (price < duration ? duration - price : 0);
         halt.budget = budget < self.council.haltBudget ? budget : self.council.haltBudget;
         span.until = uint48(block.timestamp);
         emit Lifted(scope, halt.budget);
@@ -55,7 +63,9 @@ library Halts {
         EmergencyStorage.Layout storage self = EmergencyStorage.state();
         Halt storage halt = self.halts[scope];
         until = isHalted(scope) ? _end(scope) : 0;
-        budget = halt.isBudgetSet ? halt.budget : self.council.haltBudget;
+        budget = self.council.haltBudget;
+        // What was kept under an earlier council's larger budget is worth no more than the present one.
+        if (halt.isBudgetSet && halt.budget < budget) budget = halt.budget;
     }
 
     function requireHalted(bytes32 scope) internal view {
@@ -71,32 +81,47 @@ library Halts {
     }
 
     /// @notice Seconds since `mark` in which everything or at least one of `scopes` was halted: the union, so that a clock
-    /// that subtracts it never runs backwards, however many halts overlap.
+    /// that subtracts it never runs backwards, however many halts overlap. Each span that ended after `mark` is read once,
+    /// those before it are not.
     function secondsHalted(bytes32[] memory scopes, uint256 mark) internal view returns (uint256 total) {
-        uint256 cursor = mark;
-        while (cursor < block.timestamp) {
-            (uint256 since, uint256 until) = _firstAfter(bytes32(0), cursor);
-            for (uint256 i; i < scopes.length; ++i) {
-                (uint256 otherSince, uint256 otherUntil) = _firstAfter(scopes[i], cursor);
-                if (otherSince < since) (since, until) = (otherSince, otherUntil);
+        // By scope, everything first: how many spans were taken, newest first, and the latest of them, its end in the
+        // high bits. Before the first one it is the end of time, which counts nothing.
+        uint256[] memory taken = new uint256[](scopes.length + 1);
+        uint256[] memory latest = new uint256[](taken.length);
+        for (uint256 i; i < latest.length; ++i) latest[i] = type(uint256).max;
+        // From now back to the mark, by the spans' ends: what lies after `edge` is counted.
+        uint256 edge = block.timestamp;
+        while (true) {
+            uint256 next;
+            for (uint256 i = 1; i < latest.length; ++i) {
+                if (latest[i] > latest[next]) next = i;
             }
-            if (since >= block.timestamp) return total;
-            if (since > cursor) cursor = since;
-            if (until > block.timestamp) until = block.timestamp;
-            total += until - cursor;
-            cursor = until;
+            uint256 until = latest[next] >> 48;
+            if (until <= mark) return total;
+            uint256 since = uint48(latest[next]);
+            if (since < mark) since = mark;
+            if (until > edge) until = edge;
+            if (since < edge) {
+                total += until - since;
+                edge = since;
+            }
+            latest[next] = _spanBefore(next == 0 ? bytes32(0) : scopes[next - 1], taken[next]++);
         }
     }
 
-    /// @dev The earliest span of a scope that ends after `moment`; the end of time where there is none.
-    function _firstAfter(bytes32 scope, uint256 moment) private view returns (uint256 since, uint256 until) {
-        since = type(uint256).max;
+    /// @dev The span of a scope that has `newer` after it, its end in the high bits; zero where there is none.
+    function _spanBefore(bytes32 scope, uint256 newer) private view returns (uint256) {
         HaltSpan[] storage spans = EmergencyStorage.state().halts[scope].spans;
-        for (uint256 i = spans.length; i != 0; --i) {
-            HaltSpan memory span = spans[i - 1];
-            if (span.until <= moment) break;
-            (since, until) = (span.since, span.until);
-        }
+        uint256 length = spans.length;
+        if (newer >= length) return 0;
+        HaltSpan storage span = spans[length - 1 - newer];
+        return (uint256(span.until) << 48) | span.since;
+    }
+
+    /// @dev Seconds of budget that a halt of `duration` costs.
+    function _priceOf(uint32 duration) private view returns (uint32) {
+        uint256 least = (EmergencyStorage.state().council.haltBudget + MAX_HALTS - 1) / MAX_HALTS;
+        return duration > least ? duration : uint32(least);
     }
 
     /// @dev End of the last halt; zero where there was none.
