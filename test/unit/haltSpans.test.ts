@@ -91,9 +91,10 @@ describe("Spans of halts", () => {
       const start = await time.latest();
       const { until } = await registry.haltOf(MODULE);
       // By turns: to its end, at once, after a third of a day.
-      if (i % 3 === 0) await time.increaseTo(until);
+      const early = start + (i % 3 === 1 ? 1 : DAY / 3);
+      if (i % 3 === 0 || early >= until) await time.increaseTo(until);
       else {
-        await time.setNextBlockTimestamp(start + (i % 3 === 1 ? 1 : DAY / 3));
+        await time.setNextBlockTimestamp(early);
         await lift(fixture, MODULE);
       }
       halted += (await time.latest()) - start;
@@ -102,7 +103,7 @@ describe("Spans of halts", () => {
     expect(halted).to.be.at.most(5 * DAY);
   });
 
-  it("EMG-61 after the worst that a council can do, status, veto and rollback stay far below one transaction", async function () {
+  it("EMG-61 [gas] after the worst that a council can do, status, veto and rollback stay far below one transaction", async function () {
     this.timeout(240_000);
     const fixture = await loadFixture(wideFixture);
     const { registry, council, plan, proposalId } = fixture;
@@ -119,8 +120,8 @@ describe("Spans of halts", () => {
     }
     const after = await registry.stateOf.estimateGas(proposalId);
     expect(after - before).to.be.greaterThan(BigInt(HALTS * (MODULES + 1)) * 2_100n);
-    expect(after).to.be.lessThan(STATUS_GAS);
     const member = registry.connect(council[0]);
+    expect(after).to.be.lessThan(STATUS_GAS);
     expect(await member.veto.estimateGas(proposalId, "no", 0, [])).to.be.lessThan(VETO_GAS);
     expect(await member.rollbackByCouncil.estimateGas(plan, 0, [])).to.be.lessThan(ROLLBACK_GAS);
     await member.veto(proposalId, "no", 0, []);
@@ -128,15 +129,14 @@ describe("Spans of halts", () => {
     expect(await stateOf(fixture, proposalId)).to.equal(State.RolledBack);
   });
 
-  it("EMG-62 spans from before a plan's mark cost its status nothing", async () => {
+  it("EMG-62 [gas] spans from before a plan's mark cost its status nothing", async () => {
     const fixture = await loadFixture(wideFixture);
-    const { registry, module, council, plan, proposalId } = fixture;
+    const { registry, module, council, plan } = fixture;
     await registry.connect(council[0]).rollbackByCouncil(plan, 0, []);
     const gasOf = async (nonce: bigint) => {
       const next = await dialPlan(fixture, module, { nonce, targets: [{ module: MODULE, baseVersion: 1n }] });
       return registry.stateOf.estimateGas(await propose(fixture, next));
     };
-    expect(proposalId).to.not.equal(ZeroHash);
     await halt(fixture, ZeroHash);
     await halt(fixture, MODULE);
     await lift(fixture, ZeroHash);
