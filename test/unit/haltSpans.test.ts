@@ -103,7 +103,7 @@ describe("Spans of halts", () => {
     expect(halted).to.be.at.most(5 * DAY);
   });
 
-  it("EMG-61 [gas] after the worst that a council can do, status, veto and rollback stay far below one transaction", async function () {
+  it("EMG-61 after the worst that a council can do, status, veto and rollback stay far below one transaction [gas]", async function () {
     this.timeout(240_000);
     const fixture = await loadFixture(wideFixture);
     const { registry, council, plan, proposalId } = fixture;
@@ -129,7 +129,7 @@ describe("Spans of halts", () => {
     expect(await stateOf(fixture, proposalId)).to.equal(State.RolledBack);
   });
 
-  it("EMG-62 [gas] spans from before a plan's mark cost its status nothing", async () => {
+  it("EMG-62 spans from before a plan's mark cost its status nothing [gas]", async () => {
     const fixture = await loadFixture(wideFixture);
     const { registry, module, council, plan } = fixture;
     await registry.connect(council[0]).rollbackByCouncil(plan, 0, []);
