@@ -164,7 +164,7 @@ async function blockers(registry: Registry, context: BlockerContext): Promise<Bl
   const found: Blocker[] = [];
   if (status.isHalted) found.push({ what: "halted by the council", measure: "schedule and advance wait", missing: [] });
   if (status.state === "Voting" || status.state === "Approved") {
-    const policy = await registry.contract.getFunction("classPolicyOf")(plan.planClass);
+    const policy = await registry.contract.getFunction("policyOf")(context.proposalId);
     if (status.state === "Voting") {
       const approval = {
         numerator: Number(policy.approval.numerator),

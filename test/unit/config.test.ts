@@ -1,11 +1,16 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id, ZeroAddress } from "ethers";
+import { id, ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
+import { connectRegistry } from "../../src/registry/connect";
 import { deployRegistry } from "../../src/registry/deployRegistry";
 import { UNAVAILABLE, type RegistryParameters } from "../../src/registry/registryParameters";
+import { statusOf } from "../../src/registry/status";
 import { artifacts, DAY, HOUR, namedActors, registryFixture, registryParameters, silent } from "../fixtures/registry";
 import { asTimelock } from "../helpers/asTimelock";
+import { removeClients, testClient } from "../helpers/client";
+import { propose } from "../helpers/lifecycle";
+import { addModule, dialPlan } from "../helpers/plans";
 
 const ROLES = ["RELEASE", "RISK", "INCIDENT", "ATTESTER"].map(id);
 const [RELEASE = "", RISK = "", INCIDENT = ""] = ROLES;
@@ -145,6 +150,8 @@ describe("ConfigFacet", () => {
   });
 
   describe("setClassPolicy", () => {
+    after(removeClients);
+
     it("GOV-17 sets thresholds of proposals to come", async () => {
       const fixture = await loadFixture(registryFixture);
       const { registry, parameters } = fixture;
@@ -152,6 +159,26 @@ describe("ConfigFacet", () => {
       await expect((await asTimelock(fixture)).setClassPolicy(1, policy)).to.emit(registry, "ClassPolicySet");
       const stored = await registry.classPolicyOf(1);
       expect([stored.delay, stored.approval]).to.deep.equal([BigInt(5 * DAY), [2n, 3n]]);
+    });
+
+    it("GOV-38 leaves a proposal the row that it was made under, and status shows that row", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const { registry } = fixture;
+      const proposalId = await propose(fixture, await dialPlan(fixture, await addModule(fixture)));
+      const { standard } = fixture.parameters.policies;
+      await (await asTimelock(fixture)).setClassPolicy(0, { ...standard, minVoters: 9, integrityAttestations: 7 });
+      expect((await registry.classPolicyOf(0)).minVoters).to.equal(9n);
+      expect((await registry.policyOf(proposalId)).minVoters).to.equal(BigInt(standard.minVoters));
+      const client = await testClient();
+      const { blockers } = await statusOf(
+        client,
+        await connectRegistry(client, await registry.getAddress()),
+        proposalId,
+      );
+      const needs = new Map(blockers.map(({ what, measure }) => [what, measure]));
+      expect(needs.get("votes")).to.contain(`0 of ${standard.minVoters} voters`);
+      expect(needs.get("integrity attestations")).to.equal(`0, needs ${standard.integrityAttestations}`);
+      await expect(registry.policyOf(ZeroHash)).to.be.revertedWithCustomError(registry, "ProposalUnknown");
     });
 
     it("GOV-18 refuses an approval that two opposite plans could both meet", async () => {

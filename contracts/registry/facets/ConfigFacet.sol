@@ -7,6 +7,7 @@ import {ConfigStorage} from "../storage/ConfigStorage.sol";
 import {IConfigFacet} from "../interfaces/IUpgradeRegistry.sol";
 import {PlanClass} from "../../types/Plan.sol";
 import {Policies} from "../libraries/Policies.sol";
+import {Proposals} from "../libraries/Proposals.sol";
 import {Roles} from "../libraries/Roles.sol";
 
 contract ConfigFacet is IConfigFacet, Access {
@@ -33,6 +34,11 @@ contract ConfigFacet is IConfigFacet, Access {
     /// @inheritdoc IConfigFacet
     function classPolicyOf(PlanClass planClass) external view returns (ClassPolicy memory policy) {
         return ConfigStorage.state().policies[planClass];
+    }
+
+    /// @inheritdoc IConfigFacet
+    function policyOf(bytes32 proposalId) external view returns (ClassPolicy memory policy) {
+        return Proposals.load(proposalId).policy;
     }
 
     /// @inheritdoc IConfigFacet

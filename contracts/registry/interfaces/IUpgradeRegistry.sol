@@ -301,7 +301,11 @@ interface IConfigFacet {
 
     function hasRole(bytes32 role, address account) external view returns (bool);
 
+    /// @notice The row that proposals of a class get from now on.
     function classPolicyOf(PlanClass planClass) external view returns (ClassPolicy memory policy);
+
+    /// @notice The row that a proposal was given when it was made, and keeps.
+    function policyOf(bytes32 proposalId) external view returns (ClassPolicy memory policy);
 
     function timelock() external view returns (address);
 }
