@@ -8,6 +8,7 @@ export const FACETS = [
   "ConfigFacet",
   "ElectorateFacet",
   "ProposalFacet",
+  "ProposalViewFacet",
   "BallotFacet",
   "AttestationFacet",
   "ReadinessFacet",

@@ -72,6 +72,7 @@ async function accessFixture() {
     setClassPolicy: { args: [0, parameters.policies.standard], by: TIMELOCK },
     setElectorate: { args: [[]], by: TIMELOCK },
     setMaxPower: { args: [{ numerator: 1, denominator: 1 }], by: TIMELOCK },
+    setMinInterval: { args: [3600n], by: TIMELOCK },
     setCouncil: { args: [parameters.council], by: TIMELOCK },
     refillHaltBudget: { args: [ZeroHash], by: TIMELOCK },
     retireModule: { args: [HALTED], by: TIMELOCK },

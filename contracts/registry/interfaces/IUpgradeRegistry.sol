@@ -60,7 +60,7 @@ struct InvariantResult {
     uint256 right;
 }
 
-/// @notice Propose, cancel and look up. See `Proposals` for errors and events.
+/// @notice Propose and cancel. See `Proposals` for errors and events.
 interface IProposalFacet {
     /// @notice Puts `plan` to the electorate of this moment. Caller: release role, and `plan.proposer`.
     /// @return proposalId EIP-712 hash of the plan.
@@ -68,7 +68,10 @@ interface IProposalFacet {
 
     /// @notice Withdraws a proposal before it is approved. Caller: its proposer.
     function cancel(bytes32 proposalId) external;
+}
 
+/// @notice Look a proposal up.
+interface IProposalViewFacet {
     /// @notice EIP-712 hash of `plan` for this registry on this chain.
     function proposalIdOf(Plan calldata plan) external view returns (bytes32 proposalId);
 
@@ -325,6 +328,7 @@ interface IBuiltInGates {
 /// @notice The whole registry, without ERC-2535's own verbs.
 interface IUpgradeRegistry is
     IProposalFacet,
+    IProposalViewFacet,
     IBallotFacet,
     IElectorateFacet,
     IAttestationFacet,
