@@ -26,6 +26,7 @@ const AREAS: Record<string, string> = {
   PLN: "Plan files",
   JRN: "Journal and resuming",
   CLI: "Tasks",
+  MET: "Metrics and alerts",
   SIM: "Rehearsal",
   DEM: "The demo",
   MUT: "The mutation test",

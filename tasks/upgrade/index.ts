@@ -40,6 +40,10 @@ withOutput(upgradeScope.task("list", "Every proposal of this registry, with wher
   .addFlag("live", "Leave out what has ended")
   .setAction(lazy(() => import("./list")));
 
+withOutput(upgradeScope.task("metrics", "Where every proposal stands, for Prometheus (alerts/upgrade.yml)"))
+  .addOptionalParam("listen", "PORT or HOST:PORT: answer GET /metrics there until interrupted")
+  .setAction(lazy(() => import("./metrics")));
+
 withOutput(upgradeScope.task("plan", "Shows what a plan file would do: every call, default, time and way back"))
   .addPositionalParam("file", "Plan file (YAML)")
   .addOptionalParam("as", "Account that would propose")
