@@ -12,6 +12,7 @@ export const FACETS = [
   "BallotFacet",
   "AttestationFacet",
   "ReadinessFacet",
+  "ArtifactFacet",
   "StageFacet",
   "RevalidationFacet",
   "InvariantFacet",

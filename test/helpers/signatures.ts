@@ -81,3 +81,44 @@ export function signApproval(
   };
   return signer.signTypedData(domain, types, { act, deadline });
 }
+
+export async function signAdvertisement(
+  domain: TypedDataDomain,
+  signer: HardhatEthersSigner,
+  seat: number,
+  message: { proposalId: string; version: string; protocolVersion: bigint },
+): Promise<Signed> {
+  const types = {
+    Advertisement: [
+      { name: "proposalId", type: "bytes32" },
+      { name: "version", type: "string" },
+      { name: "protocolVersion", type: "uint64" },
+    ],
+  };
+  return compact(seat, await signer.signTypedData(domain, types, message));
+}
+
+export async function signReport(
+  domain: TypedDataDomain,
+  signer: HardhatEthersSigner,
+  seat: number,
+  message: { proposalId: string; isSuccessful: boolean },
+): Promise<Signed> {
+  const types = {
+    SuccessReport: [
+      { name: "proposalId", type: "bytes32" },
+      { name: "isSuccessful", type: "bool" },
+    ],
+  };
+  return compact(seat, await signer.signTypedData(domain, types, message));
+}
+
+export async function signOverride(
+  domain: TypedDataDomain,
+  signer: HardhatEthersSigner,
+  seat: number,
+  proposalId: string,
+): Promise<Signed> {
+  const types = { SuccessOverride: [{ name: "proposalId", type: "bytes32" }] };
+  return compact(seat, await signer.signTypedData(domain, types, { proposalId }));
+}

@@ -4,6 +4,7 @@ import { encodeBytes32String, id, ZeroAddress, ZeroHash, type Signer } from "eth
 import { ethers } from "hardhat";
 import { revertData } from "../../src/registry/decodeRevert";
 import { registryFixture } from "../fixtures/registry";
+import { artifactPlan, PROTOCOL, toLastDwell, VERSION } from "../helpers/artifact";
 import { Choice, propose, toInProgress } from "../helpers/lifecycle";
 import { addModule, dialInvariant, dialPlan, dialStage, MODULE } from "../helpers/plans";
 
@@ -36,8 +37,9 @@ async function accessFixture() {
   const module = await addModule(fixture);
   const other = await addModule(fixture, OTHER);
   await addModule(fixture, HALTED);
-  const running = await dialPlan(fixture, module);
-  await toInProgress(fixture, running);
+  const running = await artifactPlan(fixture, module);
+  const runningId = await toInProgress(fixture, running);
+  await toLastDwell(fixture, running);
   const voting = await dialPlan(fixture, other, { nonce: 1n, targets: [{ module: OTHER, baseVersion: 0n }] });
   const votingId = await propose(fixture, voting);
   for (const member of council.slice(0, 2)) await registry.connect(member).halt(HALTED, "look", 0, []);
@@ -86,6 +88,13 @@ async function accessFixture() {
     castVotesBySig: { args: [votingId, Choice.For, []], by: ANYONE },
     signalReady: { args: [votingId, 0], by: ["elector"] },
     signalReadyBySig: { args: [votingId, []], by: ANYONE },
+    advertise: { args: [runningId, 0, VERSION, PROTOCOL], by: ["elector"] },
+    advertiseBySig: { args: [runningId, VERSION, PROTOCOL, []], by: ANYONE },
+    reportSuccess: { args: [runningId, 0, true], by: ["elector"] },
+    reportSuccessBySig: { args: [runningId, true, []], by: ANYONE },
+    overrideSuccess: { args: [runningId, 0], by: ["elector"] },
+    overrideSuccessBySig: { args: [runningId, []], by: ANYONE },
+    invalidateOrphan: { args: [runningId], by: ANYONE },
     attest: { args: [votingId, 0, id("review")], by: ["attester"] },
     attestBySig: { args: [votingId, 0, id("review"), []], by: ANYONE },
     schedule: { args: [voting], by: ANYONE },

@@ -225,12 +225,6 @@ describe("ProposalFacet", () => {
           [{ ...plan, evidence: { ...plan.evidence, rehearsalChainId: 1n } }, "evidence.rehearsalChainId"],
           [{ ...plan, evidence: { ...plan.evidence, rehearsalProposal: id("x") } }, "evidence.rehearsalProposal"],
           [{ ...plan, evidence: { ...plan.evidence, minAge: 1n } }, "evidence.minAge"],
-          [{ ...plan, artifact: { ...plan.artifact, parentPlan: id("x") } }, "artifact.parentPlan"],
-          [{ ...plan, artifact: { ...plan.artifact, successDeadline: 1n } }, "artifact.successDeadline"],
-          [
-            { ...plan, artifact: { ...plan.artifact, successThreshold: { numerator: 1, denominator: 2 } } },
-            "artifact.successThreshold",
-          ],
         ];
         for (const [bad, field] of cases) {
           await expect(propose(fixture, bad))

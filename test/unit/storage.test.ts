@@ -39,6 +39,7 @@ describe("storage", () => {
     expect(slots.map(({ namespace }) => namespace)).to.include.members([
       "slipway.diamond",
       "slipway.diamond.routes",
+      "slipway.registry.artifacts",
       "slipway.registry.config",
       "slipway.registry.emergency",
       "slipway.registry.invariants",

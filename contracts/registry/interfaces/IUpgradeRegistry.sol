@@ -8,7 +8,7 @@ import {Fraction} from "../../types/Fraction.sol";
 import {Module, ModuleKind} from "../../types/Module.sol";
 import {Op} from "../../types/Condition.sol";
 import {Plan, PlanClass} from "../../types/Plan.sol";
-import {ProposalStatus, ProposalView} from "../../types/ProposalState.sol";
+import {ProposalState, ProposalStatus, ProposalView} from "../../types/ProposalState.sol";
 
 /// @notice How an elector votes.
 enum Choice {
@@ -58,6 +58,39 @@ struct InvariantResult {
     bool isOk;
     uint256 left;
     uint256 right;
+}
+
+/// @notice A plan's artifact and what electors said about it. Powers are clipped, in units of the electorate.
+struct ArtifactView {
+    // keccak256 of the version; zero: no artifact.
+    bytes32 versionHash;
+    uint64 protocolVersion;
+    uint64 graceBlocks;
+    // Block in which the last stage of a plan with a grace period ran; zero: not yet.
+    uint64 upgradedAtBlock;
+    // First second in which reports no longer decide; zero: not known before the last stage, or no reports asked for.
+    uint64 reportBy;
+    uint96 adoptedPower;
+    uint96 successPower;
+    uint96 failedPower;
+    uint96 overridePower;
+    uint96 clippedTotal;
+    uint32 adoptedSeats;
+    uint32 successSeats;
+    uint32 failedSeats;
+    uint32 overrideSeats;
+    bool isSuccessful;
+    bool isOverridden;
+}
+
+/// @notice The window that a parent plan opens for a child. Zero blocks: not yet.
+struct Compatibility {
+    bytes32 parent;
+    ProposalState parentState;
+    // First and last block in which the child's first stage may run.
+    uint64 from;
+    uint64 until;
+    bool isOpen;
 }
 
 /// @notice Propose and cancel. See `Proposals` for errors and events.
@@ -156,6 +189,63 @@ interface IReadinessFacet {
     /// @notice Schedules every stage and rollback in the timelock at once. One-shot. Caller: anyone, once the plan is
     /// approved, attested and ready.
     function schedule(Plan calldata plan) external;
+}
+
+/// @notice The node program that goes with a plan: who runs it, how it went, and plans that follow a parent's. See
+/// `ArtifactSignals` and `Parents` for errors and events.
+interface IArtifactFacet {
+    /// @notice States the version that the elector's own node runs. Counts where it is the plan's own, or of a later
+    /// protocol version; cannot be withdrawn. From the proposal on, after completion too. Caller: the account at `seat`.
+    function advertise(bytes32 proposalId, uint256 seat, string calldata version, uint64 protocolVersion) external;
+
+    /// @notice The same with collected signatures over
+    /// `Advertisement(bytes32 proposalId,string version,uint64 protocolVersion)`; a bad one is skipped and reported.
+    /// Caller: anyone.
+    function advertiseBySig(
+        bytes32 proposalId,
+        string calldata version,
+        uint64 protocolVersion,
+        Ballot[] calldata signals
+    ) external returns (uint256 counted);
+
+    /// @notice States how the upgrade went on the elector's own systems, while the plan is in progress. Caller: the
+    /// account at `seat`, once.
+    function reportSuccess(bytes32 proposalId, uint256 seat, bool isSuccessful) external;
+
+    /// @notice The same with collected signatures over `SuccessReport(bytes32 proposalId,bool isSuccessful)`; a bad one
+    /// is skipped and reported. Caller: anyone.
+    function reportSuccessBySig(
+        bytes32 proposalId,
+        bool isSuccessful,
+        Ballot[] calldata reports
+    ) external returns (uint256 counted);
+
+    /// @notice Votes to keep the upgrade although too few may report success, after the last stage and before the
+    /// reports' deadline. It takes what the plan took to be approved. Caller: the account at `seat`, once.
+    function overrideSuccess(bytes32 proposalId, uint256 seat) external;
+
+    /// @notice The same with collected signatures over `SuccessOverride(bytes32 proposalId)`; a bad one is skipped and
+    /// reported. Caller: anyone.
+    function overrideSuccessBySig(bytes32 proposalId, Ballot[] calldata votes) external returns (uint256 counted);
+
+    /// @notice Closes a plan whose parent ended without its upgrade for ever, or stalls it when it is in progress.
+    /// `sweep` clears what it left in the timelock. Caller: anyone.
+    function invalidateOrphan(bytes32 proposalId) external;
+
+    /// @notice The artifact and every count.
+    function artifactOf(bytes32 proposalId) external view returns (ArtifactView memory facts);
+
+    /// @notice The window in which a child's first stage may run; zero throughout for a plan without a parent.
+    function compatibilityOf(bytes32 proposalId) external view returns (Compatibility memory window);
+
+    /// @notice Whether `seat` has advertised a version that counts.
+    function hasAdvertised(bytes32 proposalId, uint256 seat) external view returns (bool);
+
+    /// @notice Whether `seat` has reported, whatever it said.
+    function hasReported(bytes32 proposalId, uint256 seat) external view returns (bool);
+
+    /// @notice Whether `seat` has voted to keep the upgrade.
+    function hasOverridden(bytes32 proposalId, uint256 seat) external view returns (bool);
 }
 
 /// @notice Execution. See `Stages` for errors and events.
@@ -321,6 +411,12 @@ interface IBuiltInGates {
     /// @notice Clipped power that signalled ready.
     function readyPower() external view returns (uint256);
 
+    /// @notice Clipped power that advertised the plan's artifact.
+    function adoptedPower() external view returns (uint256);
+
+    /// @notice Clipped power that reported success.
+    function successReports() external view returns (uint256);
+
     /// @notice Calls that the candidate served, counted by the router in `proxy`.
     function canaryCalls(address proxy) external view returns (uint256);
 }
@@ -333,6 +429,7 @@ interface IUpgradeRegistry is
     IElectorateFacet,
     IAttestationFacet,
     IReadinessFacet,
+    IArtifactFacet,
     IStageFacet,
     IRevalidationFacet,
     IInvariantFacet,

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Artifacts} from "./Artifacts.sol";
 import {Conditions} from "./Conditions.sol";
 import {Gate} from "../../types/Plan.sol";
 import {IBuiltInGates} from "../interfaces/IUpgradeRegistry.sol";
 import {ITrafficControl, ITrafficRouter} from "../../traffic/ITrafficRouter.sol";
 import {Op, Probe} from "../../types/Condition.sol";
 import {Probes} from "./Probes.sol";
-import {Proposal} from "../storage/ProposalStorage.sol";
+import {Proposal, ProposalStorage} from "../storage/ProposalStorage.sol";
 
 /// @notice What must hold before a stage. A gate that does not hold makes the plan wait; it never ends it.
 library Gates {
@@ -24,27 +25,27 @@ library Gates {
     uint256 private constant STATUS_WORDS = 18;
 
     /// @notice Reverts on the first gate that does not hold.
-    function check(Proposal storage proposal, Gate[] calldata gates) internal view {
+    function check(bytes32 proposalId, Gate[] calldata gates) internal view {
         for (uint256 i; i < gates.length; ++i) {
             Gate calldata gate = gates[i];
-            (bool isAvailable, uint256 actual, bool isOk) = evaluate(proposal, gate);
+            (bool isAvailable, uint256 actual, bool isOk) = evaluate(proposalId, gate);
             if (!isOk) revert GateNotMet(i, gate.probe.target, gate.op, gate.bound, actual, isAvailable);
         }
     }
 
     /// @notice The gate's word now, and whether it satisfies the bound.
     function evaluate(
-        Proposal storage proposal,
+        bytes32 proposalId,
         Gate calldata gate
     ) internal view returns (bool isAvailable, uint256 actual, bool isOk) {
         (isAvailable, actual) = gate.probe.target == address(0)
-            ? _builtIn(proposal, gate.probe.data)
+            ? _builtIn(proposalId, gate.probe.data)
             : Probes.read(gate.probe);
         isOk = isAvailable && Conditions.compare(actual, gate.op, gate.bound, 0);
     }
 
-    /// @notice Reverts on a built-in gate that does not exist.
-    function checkShape(Gate[] calldata gates) internal pure {
+    /// @notice Reverts on a built-in gate that does not exist, or that asks about an artifact where the plan has none.
+    function checkShape(Gate[] calldata gates, bool hasArtifact) internal pure {
         for (uint256 i; i < gates.length; ++i) {
             if (gates[i].probe.target != address(0)) continue;
             bytes calldata data = gates[i].probe.data;
@@ -54,13 +55,20 @@ library Gates {
                     ? data.length == 36 && bytes12(data[4:16]) == 0
                     : data.length == 4 &&
                         (selector == IBuiltInGates.blocksSinceSchedule.selector ||
-                            selector == IBuiltInGates.readyPower.selector);
+                            selector == IBuiltInGates.readyPower.selector ||
+                            (hasArtifact &&
+                                (selector == IBuiltInGates.adoptedPower.selector ||
+                                    selector == IBuiltInGates.successReports.selector)));
             if (!isKnown) revert GateUnknown(selector);
         }
     }
 
-    function _builtIn(Proposal storage proposal, bytes calldata data) private view returns (bool, uint256) {
+    function _builtIn(bytes32 proposalId, bytes calldata data) private view returns (bool, uint256) {
         bytes4 selector = bytes4(data);
+        if (selector == IBuiltInGates.adoptedPower.selector) return (true, Artifacts.load(proposalId).adopted.power);
+        if (selector == IBuiltInGates.successReports.selector)
+            return (true, Artifacts.load(proposalId).succeeded.power);
+        Proposal storage proposal = ProposalStorage.state().proposals[proposalId];
         if (selector == IBuiltInGates.blocksSinceSchedule.selector) {
             uint256 since = proposal.scheduledAtBlock;
             return since == 0 ? (false, 0) : (true, block.number - since);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Artifacts} from "./Artifacts.sol";
 import {Call, Plan, PlanClass, Rollback, Stage} from "../../types/Plan.sol";
 import {ClassPolicy} from "../../types/Policy.sol";
 import {Gates} from "./Gates.sol";
@@ -60,7 +61,7 @@ library PlanRules {
             _checkMinGas(stage.minGas);
             _checkCalls(plan, stage.calls, isStandard, timelock);
             Pins.checkShape(stage.pins);
-            Gates.checkShape(stage.gates);
+            Gates.checkShape(stage.gates, bytes(plan.artifact.version).length != 0);
             for (uint256 j; j < stage.gates.length; ++j) Probes.checkShape(stage.gates[j].probe);
             _checkCited(stage.invariants);
         }
@@ -77,6 +78,7 @@ library PlanRules {
             _checkRollbackGas(i, rollback);
         }
         _checkCoverage(plan);
+        Artifacts.check(plan);
     }
 
     /// @notice Stores the present word of every cited invariant that compares with the time of the proposal.
@@ -150,9 +152,6 @@ library PlanRules {
         if (plan.evidence.rehearsalChainId != 0) revert FieldUnsupported("evidence.rehearsalChainId");
         if (plan.evidence.rehearsalProposal != 0) revert FieldUnsupported("evidence.rehearsalProposal");
         if (plan.evidence.minAge != 0) revert FieldUnsupported("evidence.minAge");
-        if (plan.artifact.parentPlan != 0) revert FieldUnsupported("artifact.parentPlan");
-        if (plan.artifact.successDeadline != 0) revert FieldUnsupported("artifact.successDeadline");
-        if (plan.artifact.successThreshold.numerator != 0) revert FieldUnsupported("artifact.successThreshold");
     }
 
     function _checkMinGas(uint256 minGas) private pure {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Artifacts} from "./Artifacts.sol";
 import {ClassPolicy} from "../../types/Policy.sol";
 import {ConfigStorage} from "../storage/ConfigStorage.sol";
 import {Ending, Proposal, ProposalStorage, Tally} from "../storage/ProposalStorage.sol";
@@ -8,6 +9,7 @@ import {Electorates} from "./Electorates.sol";
 import {Halts} from "./Halts.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Modules} from "./Modules.sol";
+import {Parents} from "./Parents.sol";
 import {Plan, PlanClass} from "../../types/Plan.sol";
 import {PlanHash} from "./PlanHash.sol";
 import {PlanRules} from "./PlanRules.sol";
@@ -18,7 +20,7 @@ import {ProposalState, ProposalStatus, ProposalView} from "../../types/ProposalS
  *                    └─► Approved ── schedule ─► Scheduled ── advance ─► InProgress ── advance ─► Completed
  *
  *   before the first stage:  cancel, veto ─► Cancelled    lapsed deadline or window ─► Expired    invalidate ─► Invalidated
- *   after the first stage:   veto, invalidate, poke, lapsed window ─► Stalled ── rollback ─► RolledBack
+ *   after the first stage:   veto, invalidate, poke, lapsed window, too few reports of success ─► Stalled ── rollback ─► RolledBack
  *   over all of them:        halt, lift (isHalted)
  */
 
@@ -54,6 +56,7 @@ library Proposals {
         ClassPolicy memory policy = config.policies[plan.planClass];
         if (policy.votingPeriod == 0) revert ClassUnavailable(plan.planClass);
         PlanRules.check(plan, policy, config.timelock);
+        Parents.checkProposed(plan.artifact.parentPlan);
 
         uint48 votingEndsAt = uint48(block.timestamp + policy.votingPeriod);
         proposal.proposer = plan.proposer;
@@ -72,6 +75,7 @@ library Proposals {
         proposal.modules = ModuleStorage.state().checkTargets(plan.targets, 0);
         proposal.haltMark = uint48(block.timestamp);
         PlanRules.keepBaselines(proposal, plan);
+        Artifacts.keep(proposalId, plan.artifact);
         emit ProposalCreated(proposalId, plan.proposer, plan);
     }
 
@@ -161,6 +165,7 @@ library Proposals {
         bool isLapsed = !isLast && block.timestamp > status.notAfter;
         if (!isStarted) status.state = isLapsed ? ProposalState.Expired : ProposalState.Scheduled;
         else if (isLapsed || ending != Ending.None || proposal.isBreached) status.state = ProposalState.Stalled;
+        else if (isLast && Artifacts.hasFailed(proposalId, proposal, shift)) status.state = ProposalState.Stalled;
         else status.state = ProposalState.InProgress;
     }
 

@@ -80,13 +80,13 @@ library Revalidation {
             }
             Gate[] calldata stageGates = plan.stages[i].gates;
             for (uint256 j; j < stageGates.length; ++j) {
-                gates[gateCount++] = _gateResult(proposal, uint16(i), stageGates[j]);
+                gates[gateCount++] = _gateResult(proposalId, uint16(i), stageGates[j]);
             }
         }
     }
 
     function _gateResult(
-        Proposal storage proposal,
+        bytes32 proposalId,
         uint16 stage,
         Gate calldata gate
     ) private view returns (GateResult memory result) {
@@ -94,6 +94,6 @@ library Revalidation {
         result.target = gate.probe.target;
         result.op = gate.op;
         result.bound = gate.bound;
-        (result.isAvailable, result.actual, result.isOk) = Gates.evaluate(proposal, gate);
+        (result.isAvailable, result.actual, result.isOk) = Gates.evaluate(proposalId, gate);
     }
 }

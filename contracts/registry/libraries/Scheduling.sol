@@ -7,6 +7,7 @@ import {Electorates} from "./Electorates.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Modules} from "./Modules.sol";
 import {Operations} from "./Operations.sol";
+import {Parents} from "./Parents.sol";
 import {Pins} from "./Pins.sol";
 import {Plan, Rollback, Stage} from "../../types/Plan.sol";
 import {Proposal} from "../storage/ProposalStorage.sol";
@@ -32,6 +33,7 @@ library Scheduling {
         if (Proposals.isHalted(proposal)) revert Proposals.ProposalHalted(proposalId);
         _checkAttestations(proposalId, proposal);
         _checkReadiness(proposalId, proposal);
+        Parents.checkScheduled(plan.artifact.parentPlan);
         ModuleStorage.state().checkTargets(plan.targets, 0);
         _checkCode(plan);
 

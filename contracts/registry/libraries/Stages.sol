@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Artifacts} from "./Artifacts.sol";
 import {Category, Invariant} from "../../types/Invariant.sol";
 import {Conditions} from "./Conditions.sol";
 import {Ending, Proposal} from "../storage/ProposalStorage.sol";
@@ -12,6 +13,7 @@ import {Invariants} from "./Invariants.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Modules} from "./Modules.sol";
 import {Operations} from "./Operations.sol";
+import {Parents} from "./Parents.sol";
 import {Pins} from "./Pins.sol";
 import {PlanRules} from "./PlanRules.sol";
 import {Probes} from "./Probes.sol";
@@ -85,7 +87,8 @@ library Stages {
         }
         Pins.check(stage.pins);
         Pins.checkTargets(stage.calls);
-        Gates.check(proposal, stage.gates);
+        Parents.checkAdvanced(plan.artifact.parentPlan, status.nextStage == 0);
+        Gates.check(proposalId, stage.gates);
         uint256[] memory before = _wordsBefore(stage.invariants, true);
         if (gasleft() < stage.minGas) revert InsufficientGas(stage.minGas, gasleft());
 
@@ -100,6 +103,7 @@ library Stages {
         proposal.notAfter = proposal.notBefore + proposal.executionWindow;
         proposal.haltMark = uint48(block.timestamp);
         emit StageAdvanced(proposalId, executed - 1, proposal.notBefore, proposal.notAfter);
+        if (executed == status.stageCount) Artifacts.markUpgraded(proposalId, plan.artifact);
         if (executed == status.stageCount && stage.dwell == 0) _complete(plan, proposalId, proposal);
     }
 

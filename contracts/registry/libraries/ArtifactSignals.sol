@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ArtifactView, Ballot} from "../interfaces/IUpgradeRegistry.sol";
+import {Artifacts} from "./Artifacts.sol";
+import {Count, Release} from "../storage/ArtifactStorage.sol";
+import {Electorates} from "./Electorates.sol";
+import {Proposal} from "../storage/ProposalStorage.sol";
+import {ProposalState, ProposalStatus} from "../../types/ProposalState.sol";
+import {Proposals} from "./Proposals.sol";
+import {SeatBits} from "./SeatBits.sol";
+import {Signatures} from "./Signatures.sol";
+
+/// @notice What electors state about a plan's artifact: that they run it, how it went, and whether to keep it all the
+/// same. Each once a seat, never withdrawn.
+library ArtifactSignals {
+    using SeatBits for mapping(uint256 => uint256);
+
+    error AlreadyAdvertised(bytes32 proposalId, uint256 seat);
+    error AlreadyReported(bytes32 proposalId, uint256 seat);
+    error AlreadyOverridden(bytes32 proposalId, uint256 seat);
+    /// @notice Neither the plan's own version nor one of a later protocol.
+    error VersionNotAdopted(bytes32 proposalId, string version, uint64 protocolVersion, uint64 required);
+    /// @notice The plan asks for no reports, so that there is nothing to override.
+    error SuccessNotAsked(bytes32 proposalId);
+    /// @notice Reports are in only when every stage has run.
+    error OverrideTooEarly(bytes32 proposalId, uint256 nextStage, uint256 stageCount);
+
+    event VersionAdvertised(
+        bytes32 indexed proposalId,
+        address indexed elector,
+        uint256 seat,
+        uint96 power,
+        string version,
+        uint64 protocolVersion
+    );
+    event SuccessReported(
+        bytes32 indexed proposalId,
+        address indexed elector,
+        uint256 seat,
+        uint96 power,
+        bool isSuccessful
+    );
+    event SuccessOverridden(bytes32 indexed proposalId, address indexed elector, uint256 seat, uint96 power);
+    /// @notice A statement in a batch did not count; the others did.
+    event StatementSkipped(bytes32 indexed proposalId, uint256 seat, address signer);
+
+    /// @dev What every signature of a batch is checked against.
+    struct Batch {
+        bytes32 proposalId;
+        bytes32 digest;
+        address electorate;
+    }
+
+    bytes32 internal constant ADVERTISEMENT_TYPEHASH = keccak256(
+        "Advertisement(bytes32 proposalId,string version,uint64 protocolVersion)"
+    );
+    bytes32 internal constant REPORT_TYPEHASH = keccak256("SuccessReport(bytes32 proposalId,bool isSuccessful)");
+    bytes32 internal constant OVERRIDE_TYPEHASH = keccak256("SuccessOverride(bytes32 proposalId)");
+
+    function advertise(bytes32 proposalId, uint256 seat, string memory version, uint64 protocolVersion) internal {
+        Proposal storage proposal = _openToAdvertise(proposalId, version, protocolVersion);
+        uint96 power = Electorates.clippedPower(proposal.electorate, seat, msg.sender);
+        if (!Artifacts.load(proposalId).hasAdvertised.trySet(seat)) revert AlreadyAdvertised(proposalId, seat);
+        _addAdopted(proposalId, msg.sender, seat, power, version, protocolVersion);
+    }
+
+    function advertiseBySig(
+        bytes32 proposalId,
+        string memory version,
+        uint64 protocolVersion,
+        Ballot[] calldata signals
+    ) internal returns (uint256 counted) {
+        Batch memory batch = _batch(
+            proposalId,
+            _openToAdvertise(proposalId, version, protocolVersion),
+            keccak256(abi.encode(ADVERTISEMENT_TYPEHASH, proposalId, keccak256(bytes(version)), protocolVersion))
+        );
+        mapping(uint256 => uint256) storage bits = Artifacts.load(proposalId).hasAdvertised;
+        for (uint256 i; i < signals.length; ++i) {
+            (bool isCounted, address signer, uint96 power) = _claim(bits, batch, signals[i]);
+            if (!isCounted) continue;
+            ++counted;
+            _addAdopted(proposalId, signer, signals[i].seat, power, version, protocolVersion);
+        }
+    }
+
+    function report(bytes32 proposalId, uint256 seat, bool isSuccessful) internal {
+        (Release storage self, Proposal storage proposal, ) = _openToReport(proposalId);
+        uint96 power = Electorates.clippedPower(proposal.electorate, seat, msg.sender);
+        if (!self.hasReported.trySet(seat)) revert AlreadyReported(proposalId, seat);
+        _add(isSuccessful ? self.succeeded : self.failed, power);
+        emit SuccessReported(proposalId, msg.sender, seat, power, isSuccessful);
+        Artifacts.settle(proposalId, proposal);
+    }
+
+    function reportBySig(
+        bytes32 proposalId,
+        bool isSuccessful,
+        Ballot[] calldata reports
+    ) internal returns (uint256 counted) {
+        (Release storage self, Proposal storage proposal, ) = _openToReport(proposalId);
+        Batch memory batch = _batch(
+            proposalId,
+            proposal,
+            keccak256(abi.encode(REPORT_TYPEHASH, proposalId, isSuccessful))
+        );
+        for (uint256 i; i < reports.length; ++i) {
+            (bool isCounted, address signer, uint96 power) = _claim(self.hasReported, batch, reports[i]);
+            if (!isCounted) continue;
+            _add(isSuccessful ? self.succeeded : self.failed, power);
+            ++counted;
+            emit SuccessReported(proposalId, signer, reports[i].seat, power, isSuccessful);
+        }
+        Artifacts.settle(proposalId, proposal);
+    }
+
+    function overrideSuccess(bytes32 proposalId, uint256 seat) internal {
+        (Release storage self, Proposal storage proposal) = _openToOverride(proposalId);
+        uint96 power = Electorates.clippedPower(proposal.electorate, seat, msg.sender);
+        if (!self.hasOverridden.trySet(seat)) revert AlreadyOverridden(proposalId, seat);
+        _add(self.overridden, power);
+        emit SuccessOverridden(proposalId, msg.sender, seat, power);
+        Artifacts.settle(proposalId, proposal);
+    }
+
+    function overrideBySig(bytes32 proposalId, Ballot[] calldata votes) internal returns (uint256 counted) {
+        (Release storage self, Proposal storage proposal) = _openToOverride(proposalId);
+        Batch memory batch = _batch(proposalId, proposal, keccak256(abi.encode(OVERRIDE_TYPEHASH, proposalId)));
+        for (uint256 i; i < votes.length; ++i) {
+            (bool isCounted, address signer, uint96 power) = _claim(self.hasOverridden, batch, votes[i]);
+            if (!isCounted) continue;
+            _add(self.overridden, power);
+            ++counted;
+            emit SuccessOverridden(proposalId, signer, votes[i].seat, power);
+        }
+        Artifacts.settle(proposalId, proposal);
+    }
+
+    /// @notice The counts, for people and engines.
+    function viewOf(bytes32 proposalId) internal view returns (ArtifactView memory facts) {
+        Proposal storage proposal = Proposals.load(proposalId);
+        Release storage self = Artifacts.load(proposalId);
+        uint256 total = Electorates.headerOf(proposal.electorate).clippedTotal;
+        facts.versionHash = self.versionHash;
+        facts.protocolVersion = self.protocolVersion;
+        facts.graceBlocks = self.graceBlocks;
+        facts.upgradedAtBlock = self.upgradedAtBlock;
+        facts.adoptedPower = self.adopted.power;
+        facts.adoptedSeats = self.adopted.seats;
+        facts.successPower = self.succeeded.power;
+        facts.successSeats = self.succeeded.seats;
+        facts.failedPower = self.failed.power;
+        facts.failedSeats = self.failed.seats;
+        facts.overridePower = self.overridden.power;
+        facts.overrideSeats = self.overridden.seats;
+        facts.clippedTotal = uint96(total);
+        if (self.successThreshold.numerator == 0) return facts;
+        facts.isSuccessful = Artifacts.isSuccessful(self, total);
+        facts.isOverridden = Artifacts.isOverridden(self, proposal.policy, total);
+        if (proposal.nextStage != proposal.stageCount) return facts;
+        facts.reportBy = uint64(Artifacts.reportBy(self, proposal, Proposals.haltedSeconds(proposal)));
+    }
+
+    /// @dev One bit, one count. A batch goes on over a statement that does not count.
+    function _claim(
+        mapping(uint256 => uint256) storage bits,
+        Batch memory batch,
+        Ballot calldata ballot
+    ) private returns (bool isCounted, address signer, uint96 power) {
+        signer = Signatures.signerOf(batch.digest, ballot);
+        (isCounted, power) = Electorates.tryClippedPower(batch.electorate, ballot.seat, signer);
+        isCounted = isCounted && bits.trySet(ballot.seat);
+        if (!isCounted) emit StatementSkipped(batch.proposalId, ballot.seat, signer);
+    }
+
+    function _batch(
+        bytes32 proposalId,
+        Proposal storage proposal,
+        bytes32 structHash
+    ) private view returns (Batch memory) {
+        return Batch({proposalId: proposalId, digest: Proposals.digestOf(structHash), electorate: proposal.electorate});
+    }
+
+    function _addAdopted(
+        bytes32 proposalId,
+        address elector,
+        uint256 seat,
+        uint96 power,
+        string memory version,
+        uint64 protocolVersion
+    ) private {
+        _add(Artifacts.load(proposalId).adopted, power);
+        emit VersionAdvertised(proposalId, elector, seat, power, version, protocolVersion);
+    }
+
+    function _add(Count storage count, uint96 power) private {
+        count.power += power;
+        ++count.seats;
+    }
+
+    /// @dev From the proposal on, and after completion too: late nodes still follow in the grace period.
+    function _openToAdvertise(
+        bytes32 proposalId,
+        string memory version,
+        uint64 protocolVersion
+    ) private view returns (Proposal storage proposal) {
+        proposal = Proposals.load(proposalId);
+        Release storage self = _requireArtifact(proposalId);
+        ProposalState state = Proposals.statusOf(proposalId).state;
+        if (
+            state != ProposalState.Voting &&
+            state != ProposalState.Approved &&
+            state != ProposalState.Scheduled &&
+            state != ProposalState.InProgress &&
+            state != ProposalState.Completed
+        ) revert Proposals.ProposalInState(proposalId, state, ProposalState.InProgress);
+        uint64 required = self.protocolVersion;
+        // The same protocol under another name is a program that nobody voted on; a later one is another plan's.
+        bool isAdopted =
+            protocolVersion == required ? keccak256(bytes(version)) == self.versionHash : protocolVersion > required;
+        if (!isAdopted) revert VersionNotAdopted(proposalId, version, protocolVersion, required);
+    }
+
+    function _openToReport(
+        bytes32 proposalId
+    ) private view returns (Release storage self, Proposal storage proposal, ProposalStatus memory status) {
+        proposal = Proposals.load(proposalId);
+        self = _requireArtifact(proposalId);
+        status = Proposals.statusOf(proposalId);
+        if (status.state != ProposalState.InProgress) {
+            revert Proposals.ProposalInState(proposalId, status.state, ProposalState.InProgress);
+        }
+    }
+
+    function _openToOverride(
+        bytes32 proposalId
+    ) private view returns (Release storage self, Proposal storage proposal) {
+        ProposalStatus memory status;
+        (self, proposal, status) = _openToReport(proposalId);
+        if (self.successThreshold.numerator == 0) revert SuccessNotAsked(proposalId);
+        if (status.nextStage != status.stageCount) {
+            revert OverrideTooEarly(proposalId, status.nextStage, status.stageCount);
+        }
+    }
+
+    function _requireArtifact(bytes32 proposalId) private view returns (Release storage self) {
+        self = Artifacts.load(proposalId);
+        if (self.versionHash == 0) revert Artifacts.ArtifactMissing(proposalId);
+    }
+}
