@@ -22,6 +22,7 @@ const AREAS: Record<string, string> = {
   MOD: "Modules",
   ACC: "Who may do what",
   DIA: "The diamond",
+  ATK: "Self-upgrade, attacks and incidents",
   RTR: "The router",
   PLN: "Plan files",
   JRN: "Journal and resuming",

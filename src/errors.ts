@@ -142,6 +142,26 @@ export const ERRORS = {
     meaning: "this step sends transactions, and nobody signs them",
   },
   FileExists: { code: "SLIP-134", exit: Exit.toolError, meaning: "the file is there already, and is not overwritten" },
+  SelectorClash: {
+    code: "SLIP-145",
+    exit: Exit.toolError,
+    meaning: "two facets of one diamond serve the same selector",
+  },
+  RemovalUnconfirmed: {
+    code: "SLIP-146",
+    exit: Exit.checkFailed,
+    meaning: "the cut would take away functions that nobody said should go",
+  },
+  StorageLayoutBroken: {
+    code: "SLIP-147",
+    exit: Exit.checkFailed,
+    meaning: "the new code would read what the old code stored as something else",
+  },
+  StorageLayoutUnknown: {
+    code: "SLIP-148",
+    exit: Exit.toolError,
+    meaning: "the compiler's output does not tell how the code lays out its storage",
+  },
   StaleBase: {
     code: "SLIP-300",
     exit: Exit.drift,

@@ -6,6 +6,7 @@ pragma solidity ^0.8.28;
 /// at `ROUTES | selector`, without hashing, so that a dispatch is one storage read and one delegatecall. The low 32 bits
 /// of `ROUTES` are zero, so two selectors never share a slot, and no struct reaches there (ERC-7201).
 library DiamondStorage {
+    /// @custom:storage-location erc7201:slipway.diamond
     struct Layout {
         // Every selector, for the loupe. Written by cuts. A route holds its selector's position here.
         bytes4[] selectors;

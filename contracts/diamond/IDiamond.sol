@@ -23,6 +23,16 @@ interface IDiamondCut is IDiamond {
     function diamondCut(FacetCut[] calldata _diamondCut, address _init, bytes calldata _calldata) external;
 }
 
+interface ICutRehearsal {
+    /// @notice Part of `diamondCut`: undoes the latest cut through the diamond's present facets, and always reverts, so
+    /// that nothing of it stays.
+    /// @dev Reverts with `CutRehearsed` where the way back works; with `LoupeWrong`, `InverseCutRefused` or
+    /// `RouteNotRestored` where it does not; with `NotTimelock` for anyone else.
+    /// @param selectors Those that the cut named.
+    /// @param facets Those that served them before the cut; zero: none.
+    function rehearseCut(bytes4[] calldata selectors, address[] calldata facets) external;
+}
+
 interface IDiamondLoupe {
     struct Facet {
         address facetAddress;

@@ -69,6 +69,7 @@ async function accessFixture() {
   const role = id("INCIDENT");
   const table: Record<string, { args: unknown[]; by: readonly Actor[] }> = {
     diamondCut: { args: [[], ZeroAddress, "0x"], by: TIMELOCK },
+    rehearseCut: { args: [[], []], by: TIMELOCK },
     grantRole: { args: [role, fixture.stranger.address], by: TIMELOCK },
     revokeRole: { args: [role, fixture.stranger.address], by: TIMELOCK },
     setClassPolicy: { args: [0, parameters.policies.standard], by: TIMELOCK },

@@ -8,6 +8,7 @@ import {PlanClass} from "../../types/Plan.sol";
 /// @notice Roles, thresholds, the timelock and the electorate of the next proposal. Written by the constructor, then by
 /// the timelock alone.
 library ConfigStorage {
+    /// @custom:storage-location erc7201:slipway.registry.config
     struct Layout {
         address timelock;
         // Contract whose code holds the seats for the next proposal.

@@ -20,6 +20,7 @@ struct Halt {
 
 /// @notice The council, its pending acts, and the halts.
 library EmergencyStorage {
+    /// @custom:storage-location erc7201:slipway.registry.emergency
     struct Layout {
         CouncilConfig council;
         // Counts councils: approvals given to an earlier one are void.

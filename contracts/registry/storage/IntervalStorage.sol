@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 /// @notice How long a module rests between two upgrades, and when each module's last plan ended.
 library IntervalStorage {
+    /// @custom:storage-location erc7201:slipway.registry.intervals
     struct Layout {
         // Seconds; zero: none.
         uint32 minInterval;

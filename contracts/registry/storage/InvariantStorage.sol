@@ -11,6 +11,7 @@ library InvariantStorage {
         uint48 retiredAt;
     }
 
+    /// @custom:storage-location erc7201:slipway.registry.invariants
     struct Layout {
         mapping(bytes32 id => Entry) entries;
     }

@@ -5,6 +5,7 @@ import {Module} from "../../types/Module.sol";
 
 /// @notice Modules by name, and the accounts that belong to them.
 library ModuleStorage {
+    /// @custom:storage-location erc7201:slipway.registry.modules
     struct Layout {
         mapping(bytes32 name => Module) modules;
         // One-based position in `names`; zero: unknown.

@@ -78,6 +78,7 @@ struct Proposal {
 
 /// @notice Every proposal ever made, by id.
 library ProposalStorage {
+    /// @custom:storage-location erc7201:slipway.registry.proposals
     struct Layout {
         mapping(bytes32 proposalId => Proposal) proposals;
     }
