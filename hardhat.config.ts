@@ -25,15 +25,20 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async ({ solcVersion }: { solcVers
 });
 
 // The compiler warns once of any use of transient storage. Ours is cleared at the end of the outermost call, and tests hold it
-// to that; every other warning is shown.
+// to that. It also warns of names that OpenZeppelin uses. Every other warning is shown.
 const TRANSIENT_STORAGE = "2394";
+const FUTURE_KEYWORD = "6335";
 interface SolcOutput {
-  errors?: { errorCode?: string }[];
+  errors?: { errorCode?: string; sourceLocation?: { file?: string } }[];
 }
 subtask(
   TASK_COMPILE_SOLIDITY_LOG_COMPILATION_ERRORS,
   ({ output, quiet }: { output?: SolcOutput; quiet: boolean }, _hre, runSuper) => {
-    const errors = output?.errors?.filter(({ errorCode }) => errorCode !== TRANSIENT_STORAGE);
+    const errors = output?.errors?.filter(
+      ({ errorCode, sourceLocation }) =>
+        errorCode !== TRANSIENT_STORAGE &&
+        !(errorCode === FUTURE_KEYWORD && sourceLocation?.file?.startsWith("@openzeppelin/")),
+    );
     return runSuper({ output: output && { ...output, errors }, quiet });
   },
 );
