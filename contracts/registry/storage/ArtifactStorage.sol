@@ -34,6 +34,7 @@ struct Release {
 
 /// @notice Artifacts by plan. Nothing is written for a plan that names none of it.
 library ArtifactStorage {
+    /// @custom:storage-location erc7201:slipway.registry.artifacts
     struct Layout {
         mapping(bytes32 proposalId => Release) releases;
     }
