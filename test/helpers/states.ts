@@ -3,6 +3,7 @@ import { id, ZeroHash } from "ethers";
 import type { Plan } from "../../src/plan/types";
 import type { Module__MockForRegistry } from "../../typechain-types";
 import { DAY, registryFixture, type RegistryFixture } from "../fixtures/registry";
+import { nodeArtifact } from "./artifact";
 import { propose, toApproved, toInProgress, toNextStep, toScheduled } from "./lifecycle";
 import { addModule, define, dialInvariant, dialPlan } from "./plans";
 import { domainOf, signApproval } from "./signatures";
@@ -23,6 +24,7 @@ export async function planWorld(): Promise<PlanWorld> {
   const module = await addModule(fixture);
   const invariant = await define(fixture, await dialInvariant(module));
   const plan = await dialPlan(fixture, module);
+  plan.artifact = nodeArtifact();
   plan.stages[0]!.invariants = [invariant];
   plan.stages[1]!.dwell = BigInt(DAY);
   plan.rollbacks[0]!.to = 1;

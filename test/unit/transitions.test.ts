@@ -1,5 +1,6 @@
 import { loadFixture, takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { PROTOCOL, VERSION } from "../helpers/artifact";
 import { AttestationKind, Choice } from "../helpers/lifecycle";
 import { breakPin, PLACES, planWorld, signedAct, veto, type PlanWorld } from "../helpers/states";
 import { MODULE, REPORT } from "../helpers/plans";
@@ -13,6 +14,10 @@ const VERBS: Record<string, (world: PlanWorld) => Promise<unknown>> = {
   attest: ({ registry, attesters, proposalId }) =>
     registry.connect(attesters[1]!).attest(proposalId, AttestationKind.Integrity, REPORT),
   signalReady: ({ registry, electors, proposalId }) => registry.connect(electors[11]!).signalReady(proposalId, 11),
+  advertise: ({ registry, electors, proposalId }) =>
+    registry.connect(electors[11]!).advertise(proposalId, 11, VERSION, PROTOCOL),
+  reportSuccess: ({ registry, electors, proposalId }) =>
+    registry.connect(electors[11]!).reportSuccess(proposalId, 11, true),
   schedule: ({ registry, plan }) => registry.schedule(plan),
   advance: ({ registry, plan }) => registry.advance(plan),
   rollback: ({ registry, plan }) => registry.rollback(plan),
@@ -38,23 +43,31 @@ const STATES = [
 /** For each place the verbs that work there, with the state they lead to ("" where it stays). All others are refused. */
 const ALLOWED: Record<keyof typeof PLACES, Record<string, string>> = {
   Unknown: { propose: "Voting" },
-  Voting: { castVote: "", cancel: "Cancelled", attest: "", signalReady: "", veto: "Cancelled" },
+  Voting: { castVote: "", cancel: "Cancelled", attest: "", signalReady: "", advertise: "", veto: "Cancelled" },
   Defeated: {},
-  Approved: { attest: "", signalReady: "", schedule: "Scheduled", veto: "Cancelled" },
-  Scheduled: { signalReady: "", advance: "InProgress", veto: "Cancelled", invalidate: "Invalidated" },
+  Approved: { attest: "", signalReady: "", advertise: "", schedule: "Scheduled", veto: "Cancelled" },
+  Scheduled: { signalReady: "", advertise: "", advance: "InProgress", veto: "Cancelled", invalidate: "Invalidated" },
   InProgress: {
     signalReady: "",
+    advertise: "",
+    reportSuccess: "",
     advance: "",
     rollbackByCouncil: "RolledBack",
     veto: "Stalled",
     invalidate: "Stalled",
     poke: "",
   },
-  "InProgress, last dwell": { signalReady: "", rollbackByCouncil: "RolledBack", veto: "Stalled" },
-  "InProgress, last dwell over": { signalReady: "", advance: "Completed" },
+  "InProgress, last dwell": {
+    signalReady: "",
+    advertise: "",
+    reportSuccess: "",
+    rollbackByCouncil: "RolledBack",
+    veto: "Stalled",
+  },
+  "InProgress, last dwell over": { signalReady: "", advertise: "", reportSuccess: "", advance: "Completed" },
   "Stalled by veto": { rollback: "RolledBack", rollbackByCouncil: "RolledBack", poke: "" },
   "Stalled by a lapsed window": { rollback: "RolledBack", rollbackByCouncil: "RolledBack", poke: "" },
-  Completed: {},
+  Completed: { advertise: "" },
   RolledBack: {},
   "Cancelled by its proposer": {},
   "Cancelled by veto": { sweep: "" },
