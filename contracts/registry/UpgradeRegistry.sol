@@ -47,12 +47,17 @@ struct RegistryConfig {
     address timelock;
     // Seconds; of the timelock to deploy.
     uint256 timelockMinDelay;
+    // Who may start a recovery, by the timelock to deploy. Zero: nobody.
+    address recoveryOwner;
 }
 
 /// @notice The control plane: who agreed to what, and when. A diamond (ERC-2535) that holds the facts of every plan and
 /// is the only hand on the timelock. Start reading at `libraries/Proposals.sol`.
 /// @dev Made whole in one transaction: there is no moment at which a deployer could still change it.
 contract UpgradeRegistry is Diamond {
+    /// @notice Only the timelock that the registry deploys can be given a recovery proposer here.
+    error RecoveryOwnerUnused(address timelock, address recoveryOwner);
+
     event TimelockSet(address indexed timelock);
 
     constructor(RegistryConfig memory config) {
@@ -63,9 +68,14 @@ contract UpgradeRegistry is Diamond {
         DiamondCuts.announce(type(IDiamondLoupe).interfaceId);
 
         if (config.timelock == address(0)) {
-            config.timelock = address(new UpgradeTimelock(config.timelockMinDelay, address(this)));
+            config.timelock = address(
+                new UpgradeTimelock(config.timelockMinDelay, address(this), config.recoveryOwner)
+            );
         } else {
             Pins.checkCode(config.timelock);
+            if (config.recoveryOwner != address(0)) {
+                revert RecoveryOwnerUnused(config.timelock, config.recoveryOwner);
+            }
         }
         ConfigStorage.state().timelock = config.timelock;
         emit TimelockSet(config.timelock);

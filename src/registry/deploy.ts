@@ -15,6 +15,8 @@ export interface DeployReport {
   status: "already" | "deployed" | "would-deploy";
   registry?: string;
   timelock?: string;
+  /** The recovery proposer, where the configuration asks for one. */
+  recovery?: string;
   block?: number;
   facets: Record<string, string>;
   /** Contracts that are not on chain yet. */
@@ -34,7 +36,8 @@ export async function deploy(
   if (existing !== undefined) {
     await connectRegistry(client);
     const timelock = addresses["timelock"];
-    return { status: "already", registry: existing, timelock, facets, missing: [], addresses: file };
+    const recovery = addresses["recovery"];
+    return { status: "already", registry: existing, timelock, recovery, facets, missing: [], addresses: file };
   }
   const missing = [...FACETS.filter((name) => facets[name] === undefined), "UpgradeRegistry"];
   if (isDryRun) return { status: "would-deploy", facets, missing, addresses: file };
@@ -50,9 +53,18 @@ export async function deploy(
     const iface = new Interface(await registryAbi(client.artifacts));
     throw decodeRevert(thrown, iface, { where: "registry deploy" });
   });
-  const { registry, timelock, block } = deployed;
+  const { registry, timelock, recovery, block } = deployed;
   writeDeployment(client.deploymentsDir, { registry, timelock, block });
   // Last: with these names in the book the deployment counts as done.
-  writeAddresses(client.deploymentsDir, { registry, timelock });
-  return { status: "deployed", registry, timelock, block, facets: deployed.facets, missing: [], addresses: file };
+  writeAddresses(client.deploymentsDir, { registry, timelock, ...(recovery === undefined ? {} : { recovery }) });
+  return {
+    status: "deployed",
+    registry,
+    timelock,
+    recovery,
+    block,
+    facets: deployed.facets,
+    missing: [],
+    addresses: file,
+  };
 }

@@ -17,6 +17,8 @@ import { packSeats } from "./seats";
 export interface RegistryDeployment {
   registry: string;
   timelock: string;
+  /** The recovery proposer; absent where nobody may recover. */
+  recovery?: string;
   facets: Record<FacetName, string>;
   /** Block in which the registry was created: the first one to look for its events. */
   block: number;
@@ -30,6 +32,7 @@ export interface DeployRegistryOptions {
 }
 
 const ADD = 0;
+const RECOVERY_SET = "RecoveryProposerSet";
 
 /** How long a run waits for one deployment. */
 const WAIT_MS = 300_000;
@@ -68,14 +71,24 @@ export async function deployRegistry(
     seats: packSeats(parameters.seats),
     timelock: parameters.timelock ?? ZeroAddress,
     timelockMinDelay: parameters.timelockMinDelay,
+    recoveryOwner: parameters.recoveryOwner ?? ZeroAddress,
   });
   const receipt = await mined(registry, "UpgradeRegistry");
   const iface = new Interface(await registryAbi(artifacts));
   const timelock = receipt.logs.map((entry) => iface.parseLog(entry)).find((event) => event?.name === "TimelockSet")
     ?.args["timelock"] as string;
+  const wired = Interface.from((await artifacts.read("UpgradeTimelock")).abi);
+  const recovery = receipt.logs.map((entry) => wired.parseLog(entry)).find((event) => event?.name === RECOVERY_SET)
+    ?.args["recovery"] as string | undefined;
   const address = await registry.getAddress();
   log(`UpgradeRegistry ${address}, timelock ${timelock}`);
-  return { registry: address, timelock, facets: facets as Record<FacetName, string>, block: receipt.blockNumber };
+  return {
+    registry: address,
+    timelock,
+    recovery,
+    facets: facets as Record<FacetName, string>,
+    block: receipt.blockNumber,
+  };
 }
 
 /** Selectors that a facet brings to the diamond: every function it has. */

@@ -19,12 +19,13 @@ export const FACETS = [
   "ModuleFacet",
   "EmergencyFacet",
   "CouncilRollbackFacet",
+  "RecoveryFacet",
 ] as const;
 export type FacetName = (typeof FACETS)[number];
 
 /**
  * One ABI of the whole registry: functions, errors and events of every facet and of the constructor, each once; and the
- * errors of timelock and router, since a batch that one of them refuses reverts with them through the registry.
+ * errors of timelock, recovery proposer and router, since a batch that one of them refuses reverts with them.
  */
 export async function registryAbi(artifacts: ArtifactSource): Promise<InterfaceAbi> {
   const seen = new Map<string, Fragment>();
@@ -33,7 +34,7 @@ export async function registryAbi(artifacts: ArtifactSource): Promise<InterfaceA
     const { fragments } = Interface.from((await artifacts.read(name)).abi);
     fragments.filter(({ type }) => type !== "constructor" && type !== "fallback").forEach(add);
   }
-  for (const name of ["UpgradeTimelock", "TrafficErrors"]) {
+  for (const name of ["UpgradeTimelock", "RecoveryProposer", "TrafficErrors"]) {
     const { fragments } = Interface.from((await artifacts.read(name)).abi);
     fragments.filter(({ type }) => type === "error").forEach(add);
   }

@@ -46,7 +46,11 @@ const registryFileSchema = record(
       maxPower: fractionField,
       seats: list(record({ account: addressField, power: integerField }), "a list of accounts with their power", 1),
     }),
-    timelock: record({ minDelay: secondsField, address: addressField.optional() }),
+    timelock: record({
+      minDelay: secondsField,
+      address: addressField.optional(),
+      recovery: addressField.optional(),
+    }),
     classes: record({ standard: classField, critical: optionalClassField, emergency: optionalClassField }),
   },
   "a registry",
@@ -86,6 +90,7 @@ export function readRegistryFile(file: string, addresses: AddressBook): Registry
     seats: electorate.seats,
     timelock: value.timelock.address,
     timelockMinDelay: value.timelock.minDelay,
+    recoveryOwner: value.timelock.recovery,
   };
 }
 

@@ -35,6 +35,8 @@ export interface RegistryParameters {
   timelock?: string;
   /** Seconds; of the timelock to deploy. */
   timelockMinDelay: number;
+  /** Who may start a recovery through the timelock to deploy. Absent: nobody. */
+  recoveryOwner?: string;
 }
 
 /** A class that no plan may use. */

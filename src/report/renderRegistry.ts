@@ -15,6 +15,7 @@ export function renderDeploy(report: DeployReport): string {
   return [
     `registry ${report.registry} (${verb})`,
     `timelock ${report.timelock}`,
+    ...(report.recovery === undefined ? [] : [`recovery proposer ${report.recovery}`]),
     ...facets,
     `addresses in ${report.addresses}`,
   ].join("\n");

@@ -22,6 +22,7 @@ import { Choice, propose, toInProgress } from "../helpers/lifecycle";
 import { installOn, interfaces, Kind, policyOf, POLICY_ID, steer, type Canary } from "../helpers/canary";
 import { addModule, dialInvariant, dialPlan, dialStage, MODULE } from "../helpers/plans";
 import { domainOf, signApproval } from "../helpers/signatures";
+import type { RecoveryProposer, UpgradeTimelock } from "../../typechain-types";
 
 const OTHER = encodeBytes32String("other");
 const HALTED = encodeBytes32String("halted");
@@ -108,6 +109,13 @@ async function accessFixture() {
   };
   const releaser = fixture.others[0]!;
   await registry.connect(await accountOf(timelock)).grantRole(id("RELEASE"), releaser.address);
+  const recovery = (await ethers.deployContract("RecoveryProposer", [
+    timelock,
+    release.address,
+  ])) as unknown as RecoveryProposer;
+  const self = fixture.timelock.connect(await accountOf(timelock)) as UpgradeTimelock;
+  await self.grantRole(id("PROPOSER_ROLE"), await recovery.getAddress());
+  await recovery.connect(release).start(fixture.deployment.registry);
   const signers: Record<Actor, Signer> = {
     deployer: fixture.deployer,
     release,
@@ -171,6 +179,11 @@ async function accessFixture() {
     veto: { args: [votingId, "no", 0, []], by: ["council", "quorum"], act: ["veto", votingId] },
     rollbackByCouncil: { args: [running, 0, []], by: ["council", "quorum"], act: ["rollback", runningId] },
     freeze: { args: [MODULE], by: ["incident", "council"] },
+    vetoRecovery: {
+      args: [await recovery.getAddress(), fixture.deployment.registry, 1, 0, []],
+      by: ["council", "quorum", "timelock"],
+      act: ["veto", await recovery.operation()],
+    },
   };
   return { ...fixture, signers, table, running, runningId, module };
 }

@@ -54,7 +54,7 @@ describe("UpgradeRegistry", () => {
 
     it("ACC-04 adopts an existing timelock, and refuses an account without code", async () => {
       const { deployer } = await namedActors();
-      const existing = await ethers.deployContract("UpgradeTimelock", [HOUR, deployer.address]);
+      const existing = await ethers.deployContract("UpgradeTimelock", [HOUR, deployer.address, ZeroAddress]);
       const { timelock } = await deployWith({ timelock: await existing.getAddress() });
       expect(timelock).to.equal(await existing.getAddress());
       const { registry } = await loadFixture(registryFixture);

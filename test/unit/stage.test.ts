@@ -171,7 +171,7 @@ describe("StageFacet", () => {
       const actors = await namedActors();
       const parameters = registryParameters(actors);
       // A timelock as teams have it: its executor role is open to anyone.
-      const adopted = await ethers.deployContract("UpgradeTimelock", [HOUR, actors.deployer.address]);
+      const adopted = await ethers.deployContract("UpgradeTimelock", [HOUR, actors.deployer.address, ZeroAddress]);
       const timelockAddress = await adopted.getAddress();
       const deployment = await deployRegistry(
         { artifacts, signer: actors.deployer, log: silent },

@@ -381,6 +381,27 @@ interface ICouncilRollbackFacet {
     ) external returns (bool executed);
 }
 
+/// @notice How a registry that lives stops a recovery (`RecoveryProposer`).
+interface IRecoveryFacet {
+    /// @notice Cancels a recovery that waits in the timelock; a halt does not stop it. Caller: council, with the approvals
+    /// of a veto on the operation, or the timelock.
+    /// @param number Of the recovery, as `RecoveryStarted` tells it.
+    function vetoRecovery(
+        address proposer,
+        address successor,
+        uint256 number,
+        uint256 deadline,
+        bytes[] calldata signatures
+    ) external returns (bool executed);
+
+    /// @notice The timelock's id of a recovery: the subject of the council's act.
+    function recoveryOperationOf(
+        address proposer,
+        address successor,
+        uint256 number
+    ) external view returns (bytes32 operation);
+}
+
 /// @notice Roles and thresholds.
 interface IConfigFacet {
     /// @notice Gives `role` to `account`. Release and risk exclude each other. Caller: timelock.
@@ -435,6 +456,7 @@ interface IUpgradeRegistry is
     IInvariantFacet,
     IModuleFacet,
     IEmergencyFacet,
+    IRecoveryFacet,
     ICouncilRollbackFacet,
     IConfigFacet
 {}
