@@ -31,6 +31,7 @@ const AREAS: Record<string, string> = {
   SIM: "Rehearsal",
   DEM: "The demo",
   MUT: "The mutation test",
+  FUZ: "Random lives of a registry",
 };
 
 export interface Property {
