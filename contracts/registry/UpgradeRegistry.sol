@@ -23,7 +23,8 @@ import {Pins} from "./libraries/Pins.sol";
 import {PlanClass} from "../types/Plan.sol";
 import {Policies} from "./libraries/Policies.sol";
 import {Roles} from "./libraries/Roles.sol";
-import {Seat} from "../types/Electorate.sol";
+import {Seat, TokenElectorate} from "../types/Electorate.sol";
+import {TokenElectorates} from "./libraries/TokenElectorates.sol";
 import {UpgradeTimelock} from "../timelock/UpgradeTimelock.sol";
 
 /// @notice Who holds which role from the first block on.
@@ -41,8 +42,13 @@ struct RegistryConfig {
     // By `PlanClass`.
     ClassPolicy[3] policies;
     CouncilConfig council;
-    Fraction maxPower;
+    // By `PlanClass`.
+    Fraction[3] maxPower;
+    // The first electorate: these seats, or the delegates of a token, where one is named.
     Seat[] seats;
+    TokenElectorate token;
+    // What one unit of power is.
+    bytes32 unit;
     // An existing timelock that will make the registry its proposer, canceller and executor. Zero: deploy one.
     address timelock;
     // Seconds; of the timelock to deploy.
@@ -86,8 +92,9 @@ contract UpgradeRegistry is Diamond {
         _grant(Roles.ATTESTER, config.roles.attesters);
         for (uint256 i; i < config.policies.length; ++i) Policies.set(PlanClass(i), config.policies[i]);
         Council.set(config.council);
-        Electorates.setMaxPower(config.maxPower);
-        Electorates.store(config.seats);
+        for (uint256 i; i < config.maxPower.length; ++i) Electorates.setMaxPower(PlanClass(i), config.maxPower[i]);
+        if (config.token.token == address(0)) Electorates.store(config.seats, config.unit);
+        else TokenElectorates.store(config.token, config.unit);
     }
 
     /// @dev What it takes to look into the registry, to change it, and to carry a plan from its proposal to its end or

@@ -20,14 +20,59 @@ library SeatLib {
     }
 }
 
+/// @notice Where an electorate's seats are, and what its thresholds are measured against.
+enum ElectorateKind {
+    // Seats follow the header. Approval is of the clipped total.
+    Listed,
+    // Addresses of chunks of 512 seats follow the header. Approval is of the clipped total.
+    Chunked,
+    // Delegates of a token: listed ones follow the header, others vote by `getPastVotes`. Approval is of the votes cast,
+    // with a quorum of the supply.
+    Token
+}
+
+/// @notice Most power one seat may exert in plans of one class (larger seats are clipped to it, never refused), and the
+/// sum of the powers that are left: the whole that thresholds are measured against. Of a token: the largest number, and
+/// the supply.
+struct Clip {
+    uint96 cap;
+    uint96 clippedTotal;
+}
+
 /// @notice What the header of a stored electorate says.
 struct ElectorateHeader {
+    ElectorateKind kind;
     // Number of seats.
     uint32 seats;
-    // Sum of powers, unclipped.
+    // Sum of the seats' powers, unclipped.
     uint96 total;
-    // Most power one seat may exert; larger seats are clipped to it, never refused.
-    uint96 cap;
-    // Sum of clipped powers: the whole that thresholds are measured against.
-    uint96 clippedTotal;
+    // By `PlanClass`.
+    Clip[3] clips;
+    // What one unit of power is, in words: "validator", "1e12 wei of TOKEN".
+    bytes32 unit;
+    // Of a token: the contract, how many of its smallest units make one unit of power, and the time (by its own clock) at
+    // which power is read. Zero: the snapshot was not taken yet.
+    address token;
+    uint96 tokenUnit;
+    uint48 timepoint;
+}
+
+/// @notice A list of validators that is stored in several transactions. Its id is the hash of all this, so that anyone
+/// may store it and nobody can change it.
+struct ElectorateDraft {
+    // `root(i) = keccak256(keccak256(seats of chunk i), root(i + 1))`; after the last chunk it is zero.
+    bytes32 root;
+    uint32 seats;
+    uint96 total;
+    // By `PlanClass`: `maxPower` of the total, at least 1.
+    uint96[3] caps;
+    bytes32 unit;
+}
+
+/// @notice Which token's delegates vote.
+struct TokenElectorate {
+    // ERC-5805: `IVotes` with a clock (ERC-6372).
+    address token;
+    // Its smallest units that make one unit of power; what is left over by a division is not counted.
+    uint96 tokenUnit;
 }

@@ -1,6 +1,7 @@
 import {
   ContractFactory,
   Interface,
+  encodeBytes32String,
   ZeroAddress,
   type BaseContract,
   type Signer,
@@ -34,6 +35,9 @@ export interface DeployRegistryOptions {
 const ADD = 0;
 const RECOVERY_SET = "RecoveryProposerSet";
 
+/** In the order of the contract's `PlanClass`. */
+const CLASSES = ["standard", "critical", "emergency"] as const;
+
 /** How long a run waits for one deployment. */
 const WAIT_MS = 300_000;
 
@@ -65,10 +69,12 @@ export async function deployRegistry(
   const registry = await factory.deploy({
     facets: cuts,
     roles,
-    policies: [policies.standard, policies.critical, policies.emergency],
+    policies: CLASSES.map((name) => policies[name]),
     council,
-    maxPower,
+    maxPower: CLASSES.map((name) => parameters.maxPowerOf?.[name] ?? maxPower),
     seats: packSeats(parameters.seats),
+    token: parameters.token ?? { token: ZeroAddress, tokenUnit: 0n },
+    unit: encodeBytes32String(parameters.unit ?? ""),
     timelock: parameters.timelock ?? ZeroAddress,
     timelockMinDelay: parameters.timelockMinDelay,
     recoveryOwner: parameters.recoveryOwner ?? ZeroAddress,

@@ -1,4 +1,5 @@
 import type { Registry } from "./connect";
+import { unpackSeat, type Seat } from "./seats";
 
 /** `proposalOf`, with plain numbers; powers in units of the electorate. */
 export interface Facts {
@@ -48,11 +49,17 @@ export async function readFacts(registry: Registry, proposalId: string): Promise
   };
 }
 
-/** The accounts of an electorate by seat, with their power. */
-export async function readSeats(registry: Registry, electorate: string): Promise<{ account: string; power: bigint }[]> {
-  const seats = (await registry.contract.getFunction("seatsOf")(electorate)) as string[];
-  return seats.map((seat) => ({
-    account: `0x${seat.slice(2, 42)}`,
-    power: BigInt(`0x${seat.slice(42)}`),
-  }));
+/** Seats that one call reads: no node's gas limit for calls is below what these take. */
+const PAGE = 2_000;
+
+/** The accounts of an electorate by seat, with their power; the first `most` of them. */
+export async function readSeats(registry: Registry, electorate: string, most = Infinity): Promise<Seat[]> {
+  const seats: Seat[] = [];
+  while (seats.length < most) {
+    const count = Math.min(PAGE, most - seats.length);
+    const page = (await registry.contract.getFunction("seatsOf")(electorate, seats.length, count)) as string[];
+    seats.push(...page.map(unpackSeat));
+    if (page.length < count) break;
+  }
+  return seats;
 }

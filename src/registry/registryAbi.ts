@@ -7,6 +7,7 @@ export const FACETS = [
   "DiamondLoupeFacet",
   "ConfigFacet",
   "ElectorateFacet",
+  "TokenElectorateFacet",
   "ProposalFacet",
   "ProposalViewFacet",
   "BallotFacet",

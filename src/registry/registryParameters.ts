@@ -23,14 +23,28 @@ export interface CouncilConfig {
   haltBudget: number;
 }
 
+export type ClassName = "standard" | "critical" | "emergency";
+
+/** An ERC-5805 token whose delegates vote. */
+export interface TokenElectorate {
+  token: string;
+  /** Its smallest units that make one unit of power. */
+  tokenUnit: bigint;
+}
+
 /** Everything a registry starts with. */
 export interface RegistryParameters {
   roles: { release: string[]; risk: string[]; incident: string[]; attesters: string[] };
-  policies: { standard: ClassPolicy; critical: ClassPolicy; emergency: ClassPolicy };
+  policies: Record<ClassName, ClassPolicy>;
   council: CouncilConfig;
-  /** Share of total power that one seat may exert. */
+  /** Share of total power that one seat may exert, in plans of every class that `maxPowerOf` does not name. */
   maxPower: Fraction;
+  maxPowerOf?: Partial<Record<ClassName, Fraction>>;
+  /** Empty where a token's delegates vote. */
   seats: Seat[];
+  token?: TokenElectorate;
+  /** What one unit of power is, in at most 31 bytes. */
+  unit?: string;
   /** An existing timelock that will make the registry its proposer, canceller and executor. Absent: deploy one. */
   timelock?: string;
   /** Seconds; of the timelock to deploy. */

@@ -1,26 +1,54 @@
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import type { Registry } from "./connect";
-import { readFacts, readSeats } from "./facts";
+import { readFacts } from "./facts";
+import { readHeader, type Header } from "./readElectorate";
+import { unpackSeat } from "./seats";
 import { signerAddress } from "./signerAddress";
 
-/** The seat of an account (the signer, where none is named) in a proposal's electorate. */
-export async function seatOf(
-  client: Client,
-  registry: Registry,
-  params: { proposalId: string; verb: string; account?: string },
-): Promise<number> {
+/** Where an account stands in a proposal's electorate: its seat, or the first seat of a larger account. */
+export interface Place {
+  account: string;
+  seat?: number;
+  next: number;
+  header: Header;
+  pointer: string;
+}
+
+interface Asked {
+  proposalId: string;
+  verb: string;
+  account?: string;
+}
+
+/** Looks an account (the signer, where none is named) up by halving: seventeen calls for 100,000 seats. */
+export async function placeOf(client: Client, registry: Registry, params: Asked): Promise<Place> {
   const account = params.account ?? (await signerAddress(client, params.verb));
-  const { electorate } = await readFacts(registry, params.proposalId);
-  const seats = await readSeats(registry, electorate);
-  const seat = seats.findIndex((entry) => entry.account.toLowerCase() === account.toLowerCase());
-  if (seat === -1) {
-    throw new SlipwayError("SeatMissing", {
-      where: params.verb,
-      expected: `one of the ${seats.length} accounts of electorate ${electorate}`,
-      found: account,
-      next: "npx hardhat registry electorate",
-    });
+  const { electorate: pointer } = await readFacts(registry, params.proposalId);
+  const header = await readHeader(registry, pointer);
+  const wanted = BigInt(account);
+  let low = 0;
+  let high = header.seats;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const found = BigInt(
+      unpackSeat((await registry.contract.getFunction("seatAt")(pointer, middle)) as string).account,
+    );
+    if (found === wanted) return { account, seat: middle, next: middle + 1, header, pointer };
+    if (found < wanted) low = middle + 1;
+    else high = middle;
   }
-  return seat;
+  return { account, next: low, header, pointer };
+}
+
+/** The seat of an account in a proposal's electorate. */
+export async function seatOf(client: Client, registry: Registry, params: Asked): Promise<number> {
+  const { account, seat, header, pointer } = await placeOf(client, registry, params);
+  if (seat !== undefined) return seat;
+  throw new SlipwayError("SeatMissing", {
+    where: params.verb,
+    expected: `one of the ${header.seats} accounts of electorate ${pointer}`,
+    found: account,
+    next: "npx hardhat registry electorate",
+  });
 }

@@ -35,11 +35,20 @@ export function renderModules(modules: readonly RegisteredModule[]): string {
 }
 
 export function renderElectorate(report: ElectorateReport): string {
-  const { numerator, denominator } = report.maxPower;
+  const { seats, seatCount, token } = report;
+  const more = seatCount - seats.length;
   return [
     `electorate ${report.pointer}, epoch ${report.epoch}`,
-    `${report.seats.length} seats, power ${report.total}, ${report.clippedTotal} after clipping each to ${report.cap} (${numerator}/${denominator})`,
-    ...table(report.seats.map(({ seat, account, power }) => [`  ${seat}`, account, power.toString()])),
+    token === undefined
+      ? `${seatCount} seats, power ${report.total}${report.unit === "" ? "" : `, each ${report.unit}`}`
+      : `delegates of ${token.token}, whose votes are counted by ${token.tokenUnit} at its clock of the moment of propose`,
+    ...(token === undefined
+      ? report.clips.map(({ planClass, maxPower: { numerator, denominator }, cap, clippedTotal }) => {
+          return `  ${planClass}: ${clippedTotal} after clipping each to ${cap} (${numerator}/${denominator})`;
+        })
+      : []),
+    ...table(seats.map(({ seat, account, power }) => [`  ${seat}`, account, power.toString()])),
+    ...(more > 0 ? [`  and ${more} more`] : []),
   ].join("\n");
 }
 

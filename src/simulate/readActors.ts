@@ -4,6 +4,7 @@ import type { Client } from "../client";
 import type { Plan } from "../plan/types";
 import type { Registry } from "../registry/connect";
 import { readSeats } from "../registry/facts";
+import { clipOf, readHeader } from "../registry/readElectorate";
 import { registryLogs } from "../registry/registryLogs";
 
 export interface Elector {
@@ -36,9 +37,8 @@ export interface Actors {
 export async function readActors(client: Client, registry: Registry, plan: Plan): Promise<Actors> {
   const ask = (name: string, ...args: unknown[]) => registry.contract.getFunction(name).staticCall(...args);
   const [pointer] = await ask("electorate");
-  const header = await ask("electorateHeader", pointer);
+  const { cap, clippedTotal } = clipOf(await readHeader(registry, pointer), plan.planClass);
   const seats = await readSeats(registry, pointer);
-  const cap = header.cap as bigint;
   const electors = seats
     .map(({ account, power }, seat) => ({ seat, account: getAddress(account), power: power < cap ? power : cap }))
     .sort((a, b) => (a.power === b.power ? a.seat - b.seat : a.power > b.power ? -1 : 1));
@@ -48,7 +48,7 @@ export async function readActors(client: Client, registry: Registry, plan: Plan)
     proposer: plan.proposer,
     attesters: (await holders(client, registry, id("ATTESTER"))).filter((account) => account !== plan.proposer),
     electors,
-    total: header.clippedTotal as bigint,
+    total: clippedTotal,
     council: { members: [...council.members], rollbackThreshold: Number(council.rollbackThreshold) },
     policy: {
       approval: [policy.approval.numerator, policy.approval.denominator],

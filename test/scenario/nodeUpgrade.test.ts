@@ -4,7 +4,7 @@ import { encodeBytes32String } from "ethers";
 import { RollbackKind, type Plan, type Stage } from "../../src/plan/types";
 import { packSeats } from "../../src/registry/seats";
 import type { Module__MockForRegistry } from "../../typechain-types";
-import { DAY, HOUR, POWER, registryFixture, TOTAL, type RegistryFixture } from "../fixtures/registry";
+import { DAY, HOUR, POWER, registryFixture, TOTAL, UNIT, type RegistryFixture } from "../fixtures/registry";
 import { builtIn, nodeArtifact, PROTOCOL, REPORT_TIME, reported, VERSION } from "../helpers/artifact";
 import { asTimelock } from "../helpers/asTimelock";
 import { attest, propose, State, stateOf, toApproved, toNextStep, toScheduled, vote } from "../helpers/lifecycle";
@@ -262,7 +262,7 @@ describe("scenario: readiness around the globe", () => {
     }
     const heir = others[1]!;
     const seats = electors.map(({ address }, seat) => ({ account: seat === 0 ? heir.address : address, power: POWER }));
-    await (await asTimelock(fixture)).setElectorate(packSeats(seats));
+    await (await asTimelock(fixture)).setElectorate(packSeats(seats), UNIT);
     for (let seat = 0; seat < 12; ++seat) {
       await expect(registry.connect(heir).signalReady(proposalId, seat)).to.be.revertedWithCustomError(
         registry,

@@ -135,14 +135,21 @@ async function accessFixture() {
   const { parameters } = fixture;
   const invariant = await dialInvariant(module);
   const role = id("INCIDENT");
+  const draft = { root: ZeroHash, seats: 1, total: 1n, caps: [1n, 1n, 1n], unit: ZeroHash };
   const table: Record<string, Row> = {
     diamondCut: { args: [[], ZeroAddress, "0x"], by: TIMELOCK },
     rehearseCut: { args: [[], []], by: TIMELOCK },
     grantRole: { args: [role, fixture.stranger.address], by: TIMELOCK },
     revokeRole: { args: [role, fixture.stranger.address], by: TIMELOCK },
     setClassPolicy: { args: [0, parameters.policies.standard], by: TIMELOCK },
-    setElectorate: { args: [[]], by: TIMELOCK },
-    setMaxPower: { args: [{ numerator: 1, denominator: 1 }], by: TIMELOCK },
+    setElectorate: { args: [[], ZeroHash], by: TIMELOCK },
+    setTokenElectorate: { args: [{ token: ZeroAddress, tokenUnit: 1n }, ZeroHash], by: TIMELOCK },
+    addChunk: { args: [draft, [], ZeroHash], by: ANYONE },
+    activateElectorate: { args: [draft], by: TIMELOCK },
+    setMaxPower: { args: [0, { numerator: 1, denominator: 1 }], by: TIMELOCK },
+    snapshotDelegates: { args: [votingId, []], by: ANYONE },
+    castUnlistedVote: { args: [votingId, Choice.For, 0], by: ANYONE },
+    castUnlistedVotesBySig: { args: [votingId, Choice.For, []], by: ANYONE },
     setMinInterval: { args: [3600n], by: TIMELOCK },
     setCouncil: { args: [parameters.council], by: TIMELOCK },
     refillHaltBudget: { args: [ZeroHash], by: TIMELOCK },

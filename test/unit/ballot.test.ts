@@ -2,7 +2,8 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id, ZeroAddress } from "ethers";
 import { packSeats } from "../../src/registry/seats";
-import { DAY, POWER, registryFixture } from "../fixtures/registry";
+import { PlanClass } from "../../src/plan/types";
+import { DAY, POWER, registryFixture, UNIT } from "../fixtures/registry";
 import { asTimelock } from "../helpers/asTimelock";
 import { Choice, propose, State, stateOf, vote } from "../helpers/lifecycle";
 import { addModule, dialPlan } from "../helpers/plans";
@@ -89,6 +90,7 @@ describe("BallotFacet", () => {
           { account: whale ?? ZeroAddress, power: 970n },
           ...small.map((account) => ({ account, power: 10n })),
         ]),
+        UNIT,
       );
       const proposalId = await propose(fixture, await dialPlan(fixture, await addModule(fixture)));
       await registry.connect(electors[0]).castVote(proposalId, Choice.For, 0);
@@ -118,9 +120,10 @@ describe("BallotFacet", () => {
       const fixture = await loadFixture(registryFixture);
       const { electors } = fixture;
       const timelock = await asTimelock(fixture);
-      await timelock.setMaxPower({ numerator: 1, denominator: 2 });
+      await timelock.setMaxPower(PlanClass.Standard, { numerator: 1, denominator: 2 });
       await timelock.setElectorate(
         packSeats(electors.slice(0, 4).map(({ address }, i) => ({ account: address, power: i < 2 ? 500n : 1n }))),
+        UNIT,
       );
       const proposalId = await propose(fixture, await dialPlan(fixture, await addModule(fixture)));
       await vote(fixture, proposalId, 2);

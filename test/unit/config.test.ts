@@ -4,9 +4,18 @@ import { id, ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
 import { connectRegistry } from "../../src/registry/connect";
 import { deployRegistry } from "../../src/registry/deployRegistry";
-import { UNAVAILABLE, type RegistryParameters } from "../../src/registry/registryParameters";
+import { UNAVAILABLE } from "../../src/registry/registryParameters";
 import { statusOf } from "../../src/registry/status";
-import { artifacts, DAY, HOUR, namedActors, registryFixture, registryParameters, silent } from "../fixtures/registry";
+import {
+  artifacts,
+  DAY,
+  deployWith,
+  HOUR,
+  namedActors,
+  registryFixture,
+  registryParameters,
+  silent,
+} from "../fixtures/registry";
 import { asTimelock } from "../helpers/asTimelock";
 import { removeClients, testClient } from "../helpers/client";
 import { propose } from "../helpers/lifecycle";
@@ -14,12 +23,6 @@ import { addModule, dialPlan } from "../helpers/plans";
 
 const ROLES = ["RELEASE", "RISK", "INCIDENT", "ATTESTER"].map(id);
 const [RELEASE = "", RISK = "", INCIDENT = ""] = ROLES;
-
-async function deployWith(over: Partial<RegistryParameters>) {
-  const actors = await namedActors();
-  const parameters = { ...registryParameters(actors), ...over };
-  return deployRegistry({ artifacts, signer: actors.deployer, log: silent }, parameters);
-}
 
 describe("UpgradeRegistry", () => {
   describe("constructor", () => {

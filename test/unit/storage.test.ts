@@ -41,6 +41,7 @@ describe("storage", () => {
       "slipway.diamond.routes",
       "slipway.registry.artifacts",
       "slipway.registry.config",
+      "slipway.registry.electorates",
       "slipway.registry.emergency",
       "slipway.registry.invariants",
       "slipway.registry.modules",

@@ -49,7 +49,7 @@ library ArtifactSignals {
     struct Batch {
         bytes32 proposalId;
         bytes32 digest;
-        address electorate;
+        Electorates.Roll roll;
     }
 
     bytes32 internal constant ADVERTISEMENT_TYPEHASH = keccak256(
@@ -60,7 +60,7 @@ library ArtifactSignals {
 
     function advertise(bytes32 proposalId, uint256 seat, string memory version, uint64 protocolVersion) internal {
         Proposal storage proposal = _openToAdvertise(proposalId, version, protocolVersion);
-        uint96 power = Electorates.clippedPower(proposal.electorate, seat, msg.sender);
+        uint96 power = Electorates.clippedPower(Electorates.rollOf(proposal), seat, msg.sender);
         if (!Artifacts.load(proposalId).hasAdvertised.trySet(seat)) revert AlreadyAdvertised(proposalId, seat);
         _addAdopted(proposalId, msg.sender, seat, power, version, protocolVersion);
     }
@@ -87,7 +87,7 @@ library ArtifactSignals {
 
     function report(bytes32 proposalId, uint256 seat, bool isSuccessful) internal {
         (Release storage self, Proposal storage proposal, ) = _openToReport(proposalId);
-        uint96 power = Electorates.clippedPower(proposal.electorate, seat, msg.sender);
+        uint96 power = Electorates.clippedPower(Electorates.rollOf(proposal), seat, msg.sender);
         if (!self.hasReported.trySet(seat)) revert AlreadyReported(proposalId, seat);
         _add(isSuccessful ? self.succeeded : self.failed, power);
         emit SuccessReported(proposalId, msg.sender, seat, power, isSuccessful);
@@ -117,7 +117,7 @@ library ArtifactSignals {
 
     function overrideSuccess(bytes32 proposalId, uint256 seat) internal {
         (Release storage self, Proposal storage proposal) = _openToOverride(proposalId);
-        uint96 power = Electorates.clippedPower(proposal.electorate, seat, msg.sender);
+        uint96 power = Electorates.clippedPower(Electorates.rollOf(proposal), seat, msg.sender);
         if (!self.hasOverridden.trySet(seat)) revert AlreadyOverridden(proposalId, seat);
         _add(self.overridden, power);
         emit SuccessOverridden(proposalId, msg.sender, seat, power);
@@ -141,7 +141,7 @@ library ArtifactSignals {
     function viewOf(bytes32 proposalId) internal view returns (ArtifactView memory facts) {
         Proposal storage proposal = Proposals.load(proposalId);
         Release storage self = Artifacts.load(proposalId);
-        uint256 total = Electorates.headerOf(proposal.electorate).clippedTotal;
+        uint256 total = Electorates.wholeOf(proposal);
         facts.versionHash = self.versionHash;
         facts.protocolVersion = self.protocolVersion;
         facts.graceBlocks = self.graceBlocks;
@@ -169,7 +169,7 @@ library ArtifactSignals {
         Ballot calldata ballot
     ) private returns (bool isCounted, address signer, uint96 power) {
         signer = Signatures.signerOf(batch.digest, ballot);
-        (isCounted, power) = Electorates.tryClippedPower(batch.electorate, ballot.seat, signer);
+        (isCounted, power) = Electorates.tryClippedPower(batch.roll, ballot.seat, signer);
         isCounted = isCounted && bits.trySet(ballot.seat);
         if (!isCounted) emit StatementSkipped(batch.proposalId, ballot.seat, signer);
     }
@@ -179,7 +179,8 @@ library ArtifactSignals {
         Proposal storage proposal,
         bytes32 structHash
     ) private view returns (Batch memory) {
-        return Batch({proposalId: proposalId, digest: Proposals.digestOf(structHash), electorate: proposal.electorate});
+        return
+            Batch({proposalId: proposalId, digest: Proposals.digestOf(structHash), roll: Electorates.rollOf(proposal)});
     }
 
     function _addAdopted(

@@ -82,7 +82,7 @@ library Artifacts {
     function settle(bytes32 proposalId, Proposal storage proposal) internal {
         Release storage self = load(proposalId);
         if (self.isSettled || self.successDeadline == 0) return;
-        uint256 total = Electorates.headerOf(proposal.electorate).clippedTotal;
+        uint256 total = Electorates.wholeOf(proposal);
         bool isByReports = isSuccessful(self, total);
         if (!isByReports && !isOverridden(self, proposal.policy, total)) return;
         self.isSettled = true;

@@ -24,11 +24,9 @@ library Ballots {
     function cast(bytes32 proposalId, Choice choice, uint256 seat) internal {
         Proposal storage proposal = Proposals.load(proposalId);
         Proposals.requireState(proposalId, ProposalState.Voting);
-        uint96 power = Electorates.clippedPower(proposal.electorate, seat, msg.sender);
+        uint96 power = Electorates.clippedPower(Electorates.rollOf(proposal), seat, msg.sender);
         if (!proposal.voted.trySet(seat)) revert AlreadyVoted(proposalId, seat);
-        Tally memory tally = proposal.tally;
-        _count(tally, choice, power);
-        proposal.tally = tally;
+        count(proposal, choice, power);
         emit VoteCast(proposalId, msg.sender, seat, choice, power);
     }
 
@@ -43,23 +41,35 @@ library Ballots {
         // One digest serves the whole batch.
         bytes32 digest = Proposals.digestOf(keccak256(abi.encode(BALLOT_TYPEHASH, proposalId, choice)));
         Tally memory tally = proposal.tally;
+        Electorates.Roll memory roll = Electorates.rollOf(proposal);
         for (uint256 i; i < ballots.length; ++i) {
-            uint256 seat = ballots[i].seat;
             address signer = Signatures.signerOf(digest, ballots[i]);
-            (bool isCounted, uint96 power) = _claim(proposal, seat, signer);
+            (bool isCounted, uint96 power) = _claim(proposal, roll, ballots[i].seat, signer);
             if (!isCounted) {
-                emit BallotSkipped(proposalId, seat, signer);
+                emit BallotSkipped(proposalId, ballots[i].seat, signer);
                 continue;
             }
             _count(tally, choice, power);
             ++counted;
-            emit VoteCast(proposalId, signer, seat, choice, power);
+            emit VoteCast(proposalId, signer, ballots[i].seat, choice, power);
         }
         proposal.tally = tally;
     }
 
-    function _claim(Proposal storage proposal, uint256 seat, address signer) private returns (bool, uint96) {
-        (bool sits, uint96 power) = Electorates.tryClippedPower(proposal.electorate, seat, signer);
+    /// @notice Counts one vote.
+    function count(Proposal storage proposal, Choice choice, uint96 power) internal {
+        Tally memory tally = proposal.tally;
+        _count(tally, choice, power);
+        proposal.tally = tally;
+    }
+
+    function _claim(
+        Proposal storage proposal,
+        Electorates.Roll memory roll,
+        uint256 seat,
+        address signer
+    ) private returns (bool, uint96) {
+        (bool sits, uint96 power) = Electorates.tryClippedPower(roll, seat, signer);
         return (sits && proposal.voted.trySet(seat), power);
     }
 

@@ -62,7 +62,7 @@ library Proposals {
         proposal.proposer = plan.proposer;
         proposal.proposedAt = uint48(block.timestamp);
         proposal.votingEndsAt = votingEndsAt;
-        proposal.electorate = config.electorate;
+        Electorates.assign(proposalId, proposal);
         proposal.proposedAtBlock = uint48(block.number);
         proposal.stageCount = uint16(plan.stages.length);
         proposal.planClass = plan.planClass;
@@ -197,7 +197,7 @@ library Proposals {
         facts.voters = proposal.tally.voters;
         facts.readyPower = proposal.readyPower;
         facts.readySeats = proposal.readySeats;
-        facts.clippedTotal = Electorates.headerOf(proposal.electorate).clippedTotal;
+        facts.clippedTotal = Electorates.wholeOf(proposal);
         facts.integrityAttestations = proposal.integrityAttestations;
         facts.simulationAttestations = proposal.simulationAttestations;
     }
@@ -205,11 +205,11 @@ library Proposals {
     function _isApproved(Proposal storage proposal) private view returns (bool) {
         Tally memory tally = proposal.tally;
         ClassPolicy memory policy = proposal.policy;
-        uint256 total = Electorates.headerOf(proposal.electorate).clippedTotal;
-        uint256 cast = uint256(tally.forPower) + tally.againstPower + tally.abstainPower;
+        (bool isToken, uint256 whole) = Electorates.measureOf(proposal);
+        uint256 decided = uint256(tally.forPower) + tally.againstPower;
         return
             tally.voters >= policy.minVoters &&
-            policy.quorum.isMetBy(cast, total) &&
-            policy.approval.isMetBy(tally.forPower, total);
+            policy.quorum.isMetBy(decided + tally.abstainPower, whole) &&
+            policy.approval.isMetBy(tally.forPower, isToken ? decided : whole);
     }
 }

@@ -24,7 +24,7 @@ library ReadinessSignals {
 
     function signal(bytes32 proposalId, uint256 seat) internal {
         Proposal storage proposal = _open(proposalId);
-        uint96 power = Electorates.clippedPower(proposal.electorate, seat, msg.sender);
+        uint96 power = Electorates.clippedPower(Electorates.rollOf(proposal), seat, msg.sender);
         if (!proposal.ready.trySet(seat)) revert AlreadyReady(proposalId, seat);
         proposal.readyPower += power;
         ++proposal.readySeats;
@@ -34,12 +34,12 @@ library ReadinessSignals {
     function signalBySig(bytes32 proposalId, Ballot[] calldata signals) internal returns (uint256 counted) {
         Proposal storage proposal = _open(proposalId);
         bytes32 digest = Proposals.digestOf(keccak256(abi.encode(READY_TYPEHASH, proposalId)));
-        address electorate = proposal.electorate;
+        Electorates.Roll memory roll = Electorates.rollOf(proposal);
         uint96 readyPower;
         for (uint256 i; i < signals.length; ++i) {
             uint256 seat = signals[i].seat;
             address signer = Signatures.signerOf(digest, signals[i]);
-            (bool sits, uint96 power) = Electorates.tryClippedPower(electorate, seat, signer);
+            (bool sits, uint96 power) = Electorates.tryClippedPower(roll, seat, signer);
             if (!sits || !proposal.ready.trySet(seat)) {
                 emit ReadySignalSkipped(proposalId, seat, signer);
                 continue;

@@ -70,7 +70,7 @@ library Scheduling {
     }
 
     function _checkReadiness(bytes32 proposalId, Proposal storage proposal) private view {
-        uint256 total = Electorates.headerOf(proposal.electorate).clippedTotal;
+        uint256 total = Electorates.wholeOf(proposal);
         if (!proposal.readinessThreshold.isMetBy(proposal.readyPower, total)) {
             revert NotReady(
                 proposalId,

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ClassPolicy} from "../../types/Policy.sol";
+import {ElectorateKind} from "../../types/Electorate.sol";
 import {Fraction} from "../../types/Fraction.sol";
 import {PlanClass} from "../../types/Plan.sol";
 
@@ -11,12 +12,13 @@ library ConfigStorage {
     /// @custom:storage-location erc7201:slipway.registry.config
     struct Layout {
         address timelock;
-        // Contract whose code holds the seats for the next proposal.
+        // Contract whose code holds the electorate of the next proposal.
         address electorate;
         // Counts electorates.
         uint64 epoch;
+        ElectorateKind electorateKind;
         // Most of the total power that one seat may exert.
-        Fraction maxPower;
+        mapping(PlanClass => Fraction) maxPower;
         mapping(PlanClass => ClassPolicy) policies;
         mapping(bytes32 role => mapping(address account => bool)) roles;
     }

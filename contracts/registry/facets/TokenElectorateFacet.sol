@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Ballot, Choice, ITokenElectorateFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {ElectorateStorage} from "../storage/ElectorateStorage.sol";
+import {TokenElectorates} from "../libraries/TokenElectorates.sol";
+
+contract TokenElectorateFacet is ITokenElectorateFacet {
+    /// @inheritdoc ITokenElectorateFacet
+    function snapshotDelegates(bytes32 proposalId, address[] calldata accounts) external {
+        TokenElectorates.snapshot(proposalId, accounts);
+    }
+
+    /// @inheritdoc ITokenElectorateFacet
+    function castUnlistedVote(bytes32 proposalId, Choice choice, uint256 next) external {
+        TokenElectorates.cast(proposalId, choice, next);
+    }
+
+    /// @inheritdoc ITokenElectorateFacet
+    function castUnlistedVotesBySig(
+        bytes32 proposalId,
+        Choice choice,
+        Ballot[] calldata ballots
+    ) external returns (uint256 counted) {
+        return TokenElectorates.castBySig(proposalId, choice, ballots);
+    }
+
+    /// @inheritdoc ITokenElectorateFacet
+    function timepointOf(bytes32 proposalId) external view returns (uint48 timepoint) {
+        return ElectorateStorage.state().timepoints[proposalId];
+    }
+
+    /// @inheritdoc ITokenElectorateFacet
+    function hasVotedUnlisted(bytes32 proposalId, address account) external view returns (bool) {
+        return ElectorateStorage.state().unlistedVoted[proposalId][account];
+    }
+}
