@@ -72,7 +72,12 @@ describe("storage layout", () => {
     const fields: string[] = [];
     const ids: string[] = [];
     for (const [file, { content }] of Object.entries(input.sources)) {
-      if (/^contracts\/.*Storage\.sol$|\/types\/|\/interfaces\/|^contracts\/diamond\/I/.test(file)) sources[file] = content;
+      if (
+        /^contracts\/.*Storage\.sol$|^contracts\/.*\/(types|interfaces)\/|^contracts\/types\/|^contracts\/diamond\/I/.test(
+          file,
+        )
+      )
+        sources[file] = content;
       const [, id, struct] = annotated.exec(content) ?? [];
       if (id === undefined || namespaces[id] === undefined) continue;
       const library = /library (\w+)/.exec(content)?.[1];
