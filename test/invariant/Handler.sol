@@ -586,7 +586,7 @@ contract Handler is Model {
         if (choice == 0) return (target, abi.encodeCall(registry.grantRole, (RELEASE, stranger)));
         if (choice == 1) return (target, abi.encodeCall(registry.revokeRole, (RISK, staff[2])));
         if (choice == 2) return (target, abi.encodeCall(registry.setClassPolicy, (PlanClass.Standard, policies[0])));
-        if (choice == 3) return (target, abi.encodeCall(registry.setElectorate, (firstSeats)));
+        if (choice == 3) return (target, abi.encodeCall(registry.setElectorate, (firstSeats, 0)));
         if (choice == 4) return (target, abi.encodeCall(registry.setCouncil, (council)));
         if (choice == 5) return (target, abi.encodeCall(registry.refillHaltBudget, (_scope(seed % (MODULES + 1)))));
         if (choice == 6) return (target, abi.encodeCall(registry.setMinInterval, (0)));

@@ -305,7 +305,8 @@ abstract contract Model is Plans {
             (bytes32 role, address account) = abi.decode(arguments, (bytes32, address));
             holds[role][account] = selector == registry.grantRole.selector;
         } else if (selector == registry.setElectorate.selector) {
-            _storeElectorate(abi.decode(arguments, (Seat[])));
+            (Seat[] memory seats, ) = abi.decode(arguments, (Seat[], bytes32));
+            _storeElectorate(seats);
         } else if (selector == registry.setClassPolicy.selector) {
             (PlanClass planClass, ClassPolicy memory row) = abi.decode(arguments, (PlanClass, ClassPolicy));
             policies[uint256(planClass)] = row;

@@ -115,7 +115,7 @@ abstract contract Plans is World {
             call.data = abi.encodeCall(registry.grantRole, (_role(), staff[_pick(STAFF)]));
             // The first of each role stays, or nobody could propose any more.
         else if (choice == 3) call.data = abi.encodeCall(registry.revokeRole, (_role(), _second()));
-        else if (choice == 4) call.data = abi.encodeCall(registry.setElectorate, (_seats()));
+        else if (choice == 4) call.data = abi.encodeCall(registry.setElectorate, (_seats(), 0));
         else if (choice == 5) call.data = abi.encodeCall(registry.setClassPolicy, (PlanClass(_pick(2)), _policyRow()));
         else if (choice == 6) call.data = abi.encodeCall(registry.setCouncil, (_council()));
         else if (choice == 7) call.data = abi.encodeCall(registry.setMinInterval, (_pick(3) * 1 hours));

@@ -157,7 +157,7 @@ abstract contract World is Cheats, IWatcher {
             haltBudget: 2 days
         });
         config.council = council;
-        config.maxPower = Fraction(1, 4);
+        for (uint256 i; i < 3; ++i) config.maxPower[i] = Fraction(1, 4);
         for (uint256 i; i < ELECTORS; ++i) {
             // One seat has more than the cap; the others differ.
             firstSeats.push(SeatLib.toSeat(electors[i], i == 3 ? 1000 : uint96(80 + 10 * i)));
