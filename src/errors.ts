@@ -243,6 +243,48 @@ export const ERRORS = {
   },
   AlreadyVoted: { code: "SLIP-220", exit: Exit.toolError, meaning: "the seat has voted, and a vote is final" },
   AlreadyReady: { code: "SLIP-221", exit: Exit.toolError, meaning: "the seat has signalled ready already" },
+  StatementRepeated: {
+    code: "SLIP-241",
+    exit: Exit.toolError,
+    meaning: "the seat has said so already, and says it once",
+  },
+  VersionNotAdopted: {
+    code: "SLIP-240",
+    exit: Exit.toolError,
+    meaning: "this is neither the plan's version nor one of a later protocol, so it does not count for the plan",
+  },
+  ArtifactMissing: { code: "SLIP-242", exit: Exit.toolError, meaning: "the plan names no node program" },
+  CompatibilityClosed: {
+    code: "SLIP-243",
+    exit: Exit.waiting,
+    meaning: "the window that the parent plan opens for its children is not open",
+  },
+  ParentInState: {
+    code: "SLIP-244",
+    exit: Exit.waiting,
+    meaning: "the parent plan is not in a state in which its child may go on",
+  },
+  ParentUnknown: {
+    code: "SLIP-245",
+    exit: Exit.toolError,
+    meaning: "the registry knows no such parent plan; one of another registry is a gate",
+  },
+  ParentWithoutGrace: {
+    code: "SLIP-246",
+    exit: Exit.toolError,
+    meaning: "the parent plan has no grace period, so it opens no window for children",
+  },
+  SuccessDeadlineInvalid: {
+    code: "SLIP-247",
+    exit: Exit.toolError,
+    meaning: "reports of success are asked for within the last dwell, while there is a way back",
+  },
+  SuccessNotAsked: { code: "SLIP-248", exit: Exit.toolError, meaning: "the plan asks for no reports of success" },
+  OverrideTooEarly: {
+    code: "SLIP-249",
+    exit: Exit.waiting,
+    meaning: "reports come in once every stage has run; until then there is nothing to override",
+  },
   EvidenceMismatch: {
     code: "SLIP-222",
     exit: Exit.checkFailed,

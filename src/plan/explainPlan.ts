@@ -193,6 +193,8 @@ async function explainGate(
   const builtIns = new Interface([
     "function blocksSinceSchedule()",
     "function readyPower()",
+    "function adoptedPower()",
+    "function successReports()",
     "function canaryCalls(address proxy)",
   ]);
   const { data } = explainCall({ ...probe, value: 0n }, isBuiltIn ? [builtIns] : abis, nameOf);

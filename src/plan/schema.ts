@@ -90,12 +90,22 @@ const gateField = record(
 );
 
 const artifactField = record({
-  version: textField,
+  version: textField.optional(),
   protocolVersion: integerField.optional(),
-  sha256: word32Field,
-  uri: textField,
+  sha256: word32Field.optional(),
+  uri: textField.optional(),
   migration: word("none", "compiled", "standard", "wasm").optional(),
   grace: record({ blocks: integerField, readOnly: booleanField.optional() }).optional(),
+  /** The plan of the parent that opens this one's window. */
+  parent: word32Field.optional(),
+  /** The share of power that must report success, and by when after the last stage. */
+  success: record({ threshold: fractionField, deadline: durationField }).optional(),
+}).superRefine((artifact, context) => {
+  const { version, sha256, uri } = artifact;
+  const issue = (message: string) => context.addIssue({ code: "custom", path: [], message });
+  const named = [version, sha256, uri].filter((field) => field !== undefined).length;
+  if (named !== 0 && named !== 3) issue("version, sha256 and uri: they name a node program together");
+  if (artifact.success !== undefined && version === undefined) issue("success only with the node program reported on");
 });
 
 /** What a proposer types: one YAML file a plan. Every key that has a default is optional, and every default is shown. */

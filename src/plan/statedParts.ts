@@ -80,8 +80,8 @@ export function nodeArtifact(stated: LoadedPlanFile["plan"]["artifact"]): Plan["
     migration: MIGRATIONS[stated?.migration ?? "none"],
     graceBlocks: stated?.grace?.blocks ?? 0n,
     isGraceReadOnly: stated?.grace?.readOnly ?? false,
-    parentPlan: ZeroHash,
-    successDeadline: 0n,
-    successThreshold: { numerator: 0, denominator: 1 },
+    parentPlan: stated?.parent ?? ZeroHash,
+    successDeadline: stated?.success?.deadline ?? 0n,
+    successThreshold: stated?.success?.threshold ?? { numerator: 0, denominator: 1 },
   };
 }

@@ -26,6 +26,9 @@ const SAME: Record<string, ErrorName> = {
   SeatMismatch: "SeatMissing",
   SeatUnknown: "SeatMissing",
   PinHolds: "NothingBroken",
+  AlreadyAdvertised: "StatementRepeated",
+  AlreadyReported: "StatementRepeated",
+  AlreadyOverridden: "StatementRepeated",
 };
 
 const OPS = ["==", "!=", "<", "<=", ">", ">="];
@@ -132,6 +135,26 @@ function describe(error: ErrorDescription, context: RevertContext): ErrorFacts {
         expected: `${args["numerator"]}/${args["denominator"]} of ${args["total"]} power ready`,
         found: `${args["readyPower"]} ready`,
         next: `npx hardhat upgrade ready ${id} --as ELECTOR`,
+      };
+    case "VersionNotAdopted":
+      return {
+        expected: `the plan's version, or a protocol above ${args["required"]}`,
+        found: `${args["version"]}, protocol ${args["protocolVersion"]}`,
+      };
+    case "CompatibilityClosed": {
+      const isOpened = args["from"] !== 0n;
+      return {
+        where: `parent ${shortId(args["parent"])}`,
+        expected: isOpened ? `block ${args["from"]} to ${args["until"]}` : "the parent's last stage first",
+        found: `block ${args["blockNumber"]}`,
+        next: `npx hardhat upgrade status ${shortId(args["parent"])}`,
+      };
+    }
+    case "ParentInState":
+      return {
+        where: `parent ${shortId(args["parent"])}`,
+        found: `state ${stateName(args["state"])}`,
+        next: `npx hardhat upgrade status ${shortId(args["parent"])}`,
       };
     case "AttestationsMissing": {
       const kind = KINDS[Number(args["kind"])] ?? "";

@@ -2,12 +2,13 @@ import { keccak256 } from "ethers";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import type { Plan } from "../plan/types";
+import { readCompatibility } from "./artifact";
 import type { Registry } from "./connect";
 import { perform, type Performed, type SendOptions } from "./perform";
 import { readPlan } from "./readPlan";
-import { readStatus } from "./state";
+import { isEnded, readStatus } from "./state";
 
-/** Shows the registry a broken pin, which ends the plan or stalls it. Finds the pin itself. */
+/** Shows the registry a broken pin, or a parent that is lost, which ends the plan or stalls it. Finds it itself. */
 export async function invalidate(
   client: Client,
   registry: Registry,
@@ -21,6 +22,14 @@ export async function invalidate(
   };
   if (await isClosed()) return { verb: "invalidate", proposalId, status: "already" };
   const { nextStage } = await readStatus(registry, proposalId);
+  const orphaned = {
+    ...params,
+    verb: "invalidate",
+    to: registry.address,
+    data: registry.iface.encodeFunctionData("invalidateOrphan", [proposalId]),
+    isDone: isClosed,
+  };
+  if (await isOrphan(registry, proposalId)) return perform(client, registry, orphaned);
   const broken = await findBrokenPin(client, plan, nextStage);
   if (broken === undefined) {
     throw new SlipwayError("NothingBroken", {
@@ -37,6 +46,12 @@ export async function invalidate(
     data: registry.iface.encodeFunctionData("invalidate", [plan, broken.stage, broken.pin]),
     isDone: isClosed,
   });
+}
+
+/** Whether the plan follows a parent that ended without its upgrade. */
+async function isOrphan(registry: Registry, proposalId: string): Promise<boolean> {
+  const { parentState } = await readCompatibility(registry, proposalId);
+  return parentState !== "Completed" && isEnded(parentState);
 }
 
 /** The first pin of the stages from `first` on that does not hold now. */

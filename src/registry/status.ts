@@ -1,8 +1,9 @@
-import { decodeBytes32String } from "ethers";
+import { decodeBytes32String, ZeroHash } from "ethers";
 import { readCanaryAt, type CanaryStatus } from "../canary/status";
 import type { Client } from "../client";
 import { Exit, type ExitCode } from "../errors";
 import { PlanClass, type Fraction, type Plan } from "../plan/types";
+import { readArtifact, readCompatibility, type ArtifactFacts, type Compatibility } from "./artifact";
 import type { Registry } from "./connect";
 import { readFacts, readSeats, type Facts } from "./facts";
 import { readPlan } from "./readPlan";
@@ -38,7 +39,20 @@ export interface StatusReport {
   next: NextStep[];
   blockers: Blocker[];
   canaries: CanaryStatus[];
+  /** Undefined for a plan without a node program. */
+  artifact?: ArtifactStatus;
+  /** The window of its parent; undefined for a plan without one. */
+  compatibility?: Compatibility;
   stop: NextStep[];
+}
+
+/** A plan's node program, and what electors say about it. */
+export interface ArtifactStatus extends ArtifactFacts {
+  version: string;
+  /** "8/12 = 66.6%". */
+  adopted: string;
+  /** "7/12 = 58.3%, needs 95/100"; without the need where the plan asks for no reports. */
+  success: string;
 }
 
 /** Answers, in this order: where it is, what comes next and when, who does it and how, what blocks it, how to stop it. */
@@ -56,6 +70,9 @@ export async function statusOf(client: Client, registry: Registry, proposalId: s
     if (canary !== undefined) canaries.push(canary);
   }
   const now = latest?.timestamp ?? 0;
+  const artifact = await artifactOf(registry, proposalId, plan);
+  const compatibility =
+    plan.artifact.parentPlan === ZeroHash ? undefined : await readCompatibility(registry, proposalId);
   return {
     proposalId,
     title: plan.title,
@@ -68,9 +85,11 @@ export async function statusOf(client: Client, registry: Registry, proposalId: s
       dwell: Number(stage.dwell),
       isDone: index < status.nextStage,
     })),
-    next: nextSteps(proposalId, { status, facts, plan }),
-    blockers: await blockers(registry, { proposalId, status, facts, plan, now, canaries }),
+    next: nextSteps(proposalId, { status, facts, plan, artifact }),
+    blockers: await blockers(registry, { proposalId, status, facts, plan, now, canaries, artifact, compatibility }),
     canaries,
+    artifact,
+    compatibility,
     stop: stopSteps(proposalId, { status, facts }),
   };
 }
@@ -91,7 +110,7 @@ export function exitOfStatus({ status, blockers, canaries }: StatusReport): Exit
 
 function nextSteps(
   proposalId: string,
-  { status, facts, plan }: { status: Status; facts: Facts; plan: Plan },
+  { status, facts, plan, artifact }: { status: Status; facts: Facts; plan: Plan; artifact?: ArtifactStatus },
 ): NextStep[] {
   const short = proposalId.slice(2, 8);
   const step = (what: string, who: string, verb: string, earliest: number, latest: number): NextStep => ({
@@ -114,7 +133,17 @@ function nextSteps(
     case "InProgress": {
       const isLast = status.nextStage === status.stageCount;
       const label = isLast ? "complete" : `stage ${status.nextStage} "${labelOf(plan, status.nextStage)}"`;
-      return [step(label, "anyone", `advance ${short}`, status.notBefore, status.notAfter)];
+      const steps = [step(label, "anyone", `advance ${short}`, status.notBefore, status.notAfter)];
+      if (artifact === undefined) return steps;
+      const who = "every account with a seat";
+      steps.push(step("advertise the version that the node runs", who, `advertise ${short}`, 0, 0));
+      if (status.state === "InProgress") {
+        steps.push(step("report how it went", who, `report ${short} --outcome success`, 0, artifact.reportBy));
+      }
+      if (isLast && isUndecided(plan, artifact)) {
+        steps.push(step("vote to keep it all the same", who, `override ${short}`, 0, artifact.reportBy));
+      }
+      return steps;
     }
     case "Stalled":
       return [step("roll back", "anyone", `rollback ${short}`, 0, 0)];
@@ -157,6 +186,8 @@ interface BlockerContext {
   plan: Plan;
   now: number;
   canaries: CanaryStatus[];
+  artifact?: ArtifactStatus;
+  compatibility?: Compatibility;
 }
 
 async function blockers(registry: Registry, context: BlockerContext): Promise<Blocker[]> {
@@ -202,6 +233,7 @@ async function blockers(registry: Registry, context: BlockerContext): Promise<Bl
       found.push({ what, measure: `${notBefore - now} s left`, missing: [] });
     }
   }
+  found.push(...(await artifactBlockers(registry, context)));
   for (const canary of context.canaries) {
     if (canary.isFrozen) {
       found.push({ what: `canary of ${canary.module} is frozen`, measure: "only a rollback ends it", missing: [] });
@@ -210,11 +242,44 @@ async function blockers(registry: Registry, context: BlockerContext): Promise<Bl
   return found;
 }
 
+async function artifactBlockers(registry: Registry, context: BlockerContext): Promise<Blocker[]> {
+  const { status, plan, artifact, compatibility } = context;
+  const found: Blocker[] = [];
+  const isRunning = status.state === "Scheduled" || status.state === "InProgress";
+  if (isRunning && artifact !== undefined && status.nextStage === status.stageCount && isUndecided(plan, artifact)) {
+    const missing = await absent(registry, context, "hasReported");
+    found.push({ what: "reports of success", measure: artifact.success, missing });
+  }
+  const isWaiting = status.state === "Approved" || status.state === "Scheduled";
+  if (isWaiting && compatibility !== undefined && !compatibility.isOpen) {
+    const { from, until, parentState } = compatibility;
+    const measure = from === 0 ? `opens with its last stage; it is ${parentState}` : `was blocks ${from} to ${until}`;
+    found.push({ what: `the window of parent ${compatibility.parent.slice(2, 8)}`, measure, missing: [] });
+  }
+  return found;
+}
+
+async function artifactOf(registry: Registry, proposalId: string, plan: Plan): Promise<ArtifactStatus | undefined> {
+  if (plan.artifact.version === "") return undefined;
+  const facts = await readArtifact(registry, proposalId);
+  const { successThreshold, version } = plan.artifact;
+  const success =
+    successThreshold.numerator === 0
+      ? percent(facts.successPower, facts.clippedTotal)
+      : share(facts.successPower, facts.clippedTotal, successThreshold);
+  return { ...facts, version, adopted: percent(facts.adoptedPower, facts.clippedTotal), success };
+}
+
+/** Whether reports are asked for, and neither they nor the electorate have decided yet. */
+function isUndecided(plan: Plan, artifact: ArtifactStatus): boolean {
+  return plan.artifact.successThreshold.numerator !== 0 && !artifact.isSuccessful && !artifact.isOverridden;
+}
+
 /** Accounts with a seat that have not done it yet. */
 async function absent(
   registry: Registry,
   { proposalId, facts }: BlockerContext,
-  view: "hasVoted" | "isReady",
+  view: "hasVoted" | "isReady" | "hasReported",
 ): Promise<string[]> {
   const seats = await readSeats(registry, facts.electorate);
   const done = await Promise.all(
@@ -230,8 +295,12 @@ function isMet(threshold: Fraction, part: bigint, whole: bigint): boolean {
 
 /** "5/12 = 41.6%, needs 2/3"; the percentage is cut, never rounded up to a threshold that is not met. */
 function share(part: bigint, whole: bigint, threshold: Fraction): string {
+  return `${percent(part, whole)}, needs ${threshold.numerator}/${threshold.denominator}`;
+}
+
+function percent(part: bigint, whole: bigint): string {
   const tenths = whole === 0n ? 0n : (part * 1000n) / whole;
-  return `${part}/${whole} = ${tenths / 10n}.${tenths % 10n}%, needs ${threshold.numerator}/${threshold.denominator}`;
+  return `${part}/${whole} = ${tenths / 10n}.${tenths % 10n}%`;
 }
 
 function labelOf(plan: Plan, stage: number): string {

@@ -18,6 +18,13 @@ export function renderStatus(report: StatusReport): string {
     lines.push(`blocked   ${blocker.what}: ${blocker.measure}`);
     if (blocker.missing.length > 0) lines.push(`          missing ${blocker.missing.join(", ")}`);
   }
+  if (report.artifact !== undefined) {
+    const { version, protocolVersion, adopted, success, failedPower, overridePower, clippedTotal } = report.artifact;
+    lines.push(
+      `artifact  ${version}, protocol ${protocolVersion}: run by ${adopted}`,
+      `          success ${success}; failure ${failedPower}, override ${overridePower} of ${clippedTotal}`,
+    );
+  }
   for (const canary of report.canaries) {
     const budget =
       canary.interval === 0

@@ -7,6 +7,12 @@ withSender(upgradeScope.task("advance", "Runs the next stage, or completes the p
   .addOptionalParam("stage", "Index of the stage that is meant; nothing happens if it has run")
   .setAction(lazy(() => import("./advance")));
 
+withSigning(upgradeScope.task("advertise", "States which version an elector's own node runs"))
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .addOptionalParam("node", "Version that the node runs; the plan's own unless given")
+  .addOptionalParam("protocol", "Protocol version that the node runs; the plan's own unless given")
+  .setAction(lazy(() => import("./advertise")));
+
 withSigning(upgradeScope.task("attest", "A reviewer's statement about a plan"))
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
   .addParam("kind", "integrity (calls, code, roles), simulation (the rehearsal's report)")
@@ -44,6 +50,12 @@ withOutput(upgradeScope.task("metrics", "Where every proposal stands, for Promet
   .addOptionalParam("listen", "PORT or HOST:PORT: answer GET /metrics there until interrupted")
   .setAction(lazy(() => import("./metrics")));
 
+withSigning(
+  upgradeScope.task("override", "Votes to keep an upgrade although too few may report success, before their deadline"),
+)
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .setAction(lazy(() => import("./override")));
+
 withOutput(upgradeScope.task("plan", "Shows what a plan file would do: every call, default, time and way back"))
   .addPositionalParam("file", "Plan file (YAML)")
   .addOptionalParam("as", "Account that would propose")
@@ -59,6 +71,11 @@ withSender(upgradeScope.task("propose", "Builds a plan from its file and puts it
 withSigning(upgradeScope.task("ready", "States that an elector's own systems are ready"))
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
   .setAction(lazy(() => import("./ready")));
+
+withSigning(upgradeScope.task("report", "States how the upgrade went on an elector's own systems"))
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .addParam("outcome", "success, failure")
+  .setAction(lazy(() => import("./report")));
 
 withOutput(upgradeScope.task("revalidate", "Compares every pin, gate and pointer of the stages to come with the chain"))
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")

@@ -1,5 +1,6 @@
 import { TypedDataEncoder, type TypedDataDomain, type TypedDataField } from "ethers";
 import type { ActKind } from "../../emergency/acts";
+import type { OutcomeName } from "../artifact";
 import type { AttestationName } from "../attest";
 import type { ChoiceName } from "../vote";
 
@@ -7,6 +8,10 @@ import type { ChoiceName } from "../vote";
 export type Statement =
   | { verb: "vote"; proposalId: string; choice: ChoiceName }
   | { verb: "ready"; proposalId: string }
+  /** `protocolVersion`: decimal, since the file is JSON. */
+  | { verb: "advertise"; proposalId: string; version: string; protocolVersion: string }
+  | { verb: "report"; proposalId: string; outcome: OutcomeName }
+  | { verb: "override"; proposalId: string }
   | { verb: "attest"; proposalId: string; kind: AttestationName; reportHash: string }
   /** `subject`: scope or proposal. `act` binds the council's epoch and nonce; `deadline` in seconds. */
   | { verb: ActKind; subject: string; act: string; deadline: number };
@@ -38,6 +43,19 @@ export function typedDataOf(statement: Statement, domain: TypedDataDomain): Type
       });
     case "ready":
       return typed(domain, "Ready", "bytes32 proposalId", { proposalId: statement.proposalId });
+    case "advertise":
+      return typed(domain, "Advertisement", "bytes32 proposalId,string version,uint64 protocolVersion", {
+        proposalId: statement.proposalId,
+        version: statement.version,
+        protocolVersion: statement.protocolVersion,
+      });
+    case "report":
+      return typed(domain, "SuccessReport", "bytes32 proposalId,bool isSuccessful", {
+        proposalId: statement.proposalId,
+        isSuccessful: statement.outcome === "success",
+      });
+    case "override":
+      return typed(domain, "SuccessOverride", "bytes32 proposalId", { proposalId: statement.proposalId });
     case "attest":
       return typed(domain, "Attestation", "bytes32 proposalId,uint8 kind,bytes32 reportHash", {
         proposalId: statement.proposalId,

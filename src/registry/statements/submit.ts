@@ -10,15 +10,26 @@ import type { Statement } from "./statement";
 
 type Of<V extends Statement["verb"]> = Extract<Statement, { verb: V }>;
 
-/** Submits collected ballots, or signals of readiness: one transaction for all that do not count yet. */
+type SeatStatement = Of<"vote" | "ready" | "advertise" | "report" | "override">;
+
+/** The view that tells whether a seat's statement counts, by verb. */
+const COUNTED: Record<SeatStatement["verb"], string> = {
+  vote: "hasVoted",
+  ready: "isReady",
+  advertise: "hasAdvertised",
+  report: "hasReported",
+  override: "hasOverridden",
+};
+
+/** Submits collected statements of electors: one transaction for all that do not count yet. */
 export async function submitBallots(
   client: Client,
   registry: Registry,
-  params: { statement: Of<"vote"> | Of<"ready">; files: string } & SendOptions,
+  params: { statement: SeatStatement; files: string } & SendOptions,
 ): Promise<Performed> {
   const { statement } = params;
   const { proposalId } = statement;
-  const view = registry.contract.getFunction(statement.verb === "vote" ? "hasVoted" : "isReady");
+  const view = registry.contract.getFunction(COUNTED[statement.verb]);
   const isCounted = ({ seat }: Seated): Promise<boolean> => view(proposalId, seat) as Promise<boolean>;
   const open = await without(
     await seated(client, registry, readSigned(registry, params.files, statement), proposalId),
@@ -33,12 +44,25 @@ export async function submitBallots(
     verb: `${statement.verb} by signature`,
     proposalId,
     to: registry.address,
-    data:
-      statement.verb === "vote"
-        ? registry.iface.encodeFunctionData("castVotesBySig", [proposalId, CHOICES.indexOf(statement.choice), ballots])
-        : registry.iface.encodeFunctionData("signalReadyBySig", [proposalId, ballots]),
+    data: registry.iface.encodeFunctionData(...batchOf(statement, ballots)),
     isDone: async () => (await without(open, isCounted)).length === 0,
   });
+}
+
+function batchOf(statement: SeatStatement, ballots: unknown[]): [name: string, args: unknown[]] {
+  const { proposalId } = statement;
+  switch (statement.verb) {
+    case "vote":
+      return ["castVotesBySig", [proposalId, CHOICES.indexOf(statement.choice), ballots]];
+    case "ready":
+      return ["signalReadyBySig", [proposalId, ballots]];
+    case "advertise":
+      return ["advertiseBySig", [proposalId, statement.version, statement.protocolVersion, ballots]];
+    case "report":
+      return ["reportSuccessBySig", [proposalId, statement.outcome === "success", ballots]];
+    case "override":
+      return ["overrideSuccessBySig", [proposalId, ballots]];
+  }
 }
 
 /** Submits collected attestations that are not recorded yet. */

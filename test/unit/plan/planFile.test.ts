@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { parsePlanText } from "../../../src/plan/readPlanFile";
+import { nodeArtifact } from "../../../src/plan/statedParts";
 import { expectError } from "../../helpers/expectError";
 
 const VAULT = "0x0000000000000000000000000000000000000001";
@@ -136,6 +137,36 @@ describe("readPlanFile", () => {
     expectError(() => parse(edited("module: vault\n", "")), "PlanFileInvalid", {
       expected: "either module or target",
     }));
+
+  const NODE = `  version: v0.3.0
+  protocolVersion: 3
+  sha256: 0x${"ab".repeat(32)}
+  uri: https://releases.example/v0.3.0
+`;
+
+  it("ART-34 reads a node program with its parent, its grace period and the reports it asks for", () => {
+    const parent = `0x${"12".repeat(32)}`;
+    const text = `${GOOD}artifact:\n${NODE}  grace: { blocks: 1000, readOnly: true }\n  parent: ${parent}\n  success: { threshold: 95/100, deadline: 12h }\n`;
+    expect(nodeArtifact(parse(text).plan.artifact)).to.deep.include({
+      version: "v0.3.0",
+      protocolVersion: 3n,
+      graceBlocks: 1_000n,
+      isGraceReadOnly: true,
+      parentPlan: parent,
+      successDeadline: 43_200n,
+      successThreshold: { numerator: 95, denominator: 100 },
+    });
+    const follower = nodeArtifact(parse(`${GOOD}artifact: { parent: ${parent} }\n`).plan.artifact);
+    expect(follower).to.deep.include({ version: "", parentPlan: parent, successDeadline: 0n });
+  });
+
+  it("ART-35 refuses half a node program, and reports about none", () => {
+    for (const artifact of ["{ version: v0.3.0 }", "{ success: { threshold: 95/100, deadline: 12h } }"]) {
+      expectError(() => parse(`${GOOD}artifact: ${artifact}\n`), "PlanFileInvalid", {
+        where: "plan.yaml:15, artifact",
+      });
+    }
+  });
 
   it("PLN-24 refuses a plan that names both contract and artifact", () =>
     expectError(() => parse(edited("  init:", "  artifact: a.json\n  init:")), "PlanFileInvalid", {

@@ -1,0 +1,21 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { OUTCOMES, report } from "../../src/registry/artifact";
+import { submitBallots } from "../../src/registry/statements/submit";
+import { shortId } from "../../src/registry/words";
+import { choiceOf, type SigningArgs } from "../support/options";
+import { runVerb } from "../support/runVerb";
+import { signOutcome } from "../support/sign";
+
+export const action = (
+  args: SigningArgs & { proposal: string; outcome: string },
+  hre: HardhatRuntimeEnvironment,
+): Promise<void> =>
+  runVerb(hre, args, ({ client, registry, options, proposalId }) => {
+    const outcome = choiceOf("outcome", args.outcome, OUTCOMES);
+    const statement = { verb: "report", proposalId, outcome } as const;
+    if (args.submit !== undefined)
+      return submitBallots(client, registry, { statement, files: args.submit, ...options });
+    if (args.sign === undefined) return report(client, registry, { proposalId, outcome, ...options });
+    const again = `upgrade report ${shortId(proposalId)} --outcome ${outcome}`;
+    return signOutcome(client, registry, { statement, file: args.sign, again });
+  });
