@@ -160,10 +160,10 @@ describe("readPlanFile", () => {
     expect(follower).to.deep.include({ version: "", parentPlan: parent, successDeadline: 0n });
   });
 
-  it("ART-35 refuses half a node program, and reports about none", () => {
+  it("ART-35 refuses half a node program, and reports about none", async () => {
     for (const artifact of ["{ version: v0.3.0 }", "{ success: { threshold: 95/100, deadline: 12h } }"]) {
-      expectError(() => parse(`${GOOD}artifact: ${artifact}\n`), "PlanFileInvalid", {
-        where: "plan.yaml:15, artifact",
+      await expectError(() => parse(`${GOOD}artifact: ${artifact}\n`), "PlanFileInvalid", {
+        where: "plan.yaml:15:11, key artifact",
       });
     }
   });
