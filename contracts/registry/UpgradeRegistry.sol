@@ -15,6 +15,7 @@ import {
     IBallotFacet,
     IConfigFacet,
     IProposalFacet,
+    IProposalViewFacet,
     IReadinessFacet,
     IStageFacet
 } from "./interfaces/IUpgradeRegistry.sol";
@@ -108,6 +109,8 @@ contract UpgradeRegistry is Diamond {
         DiamondCuts.protect(IERC165.supportsInterface.selector);
         DiamondCuts.protect(IConfigFacet.timelock.selector);
         DiamondCuts.protect(IProposalFacet.propose.selector);
+        // Read by `propose` and `cancel`.
+        DiamondCuts.protect(IProposalViewFacet.stateOf.selector);
         DiamondCuts.protect(IBallotFacet.castVote.selector);
         DiamondCuts.protect(IAttestationFacet.attest.selector);
         DiamondCuts.protect(IReadinessFacet.signalReady.selector);

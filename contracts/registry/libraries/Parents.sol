@@ -25,7 +25,7 @@ library Parents {
     /// @notice At propose: the parent is here, opens a window, and may still succeed.
     function checkProposed(bytes32 parent) internal view {
         if (parent == 0) return;
-        ProposalState state = Proposals.statusOf(parent).state;
+        ProposalState state = Proposals.stateByView(parent);
         if (state == ProposalState.Unknown) revert ParentUnknown(parent);
         if (Artifacts.load(parent).graceBlocks == 0) revert ParentWithoutGrace(parent);
         if (_isLost(state)) revert ParentInState(parent, state);
