@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildMutants, ROOT, WORK, type Mutant } from "./build";
 import { writePage } from "./page";
-import { runTests, testFiles, type TestRun } from "./run";
+import { runTests, testFiles } from "./run";
+import { Worker } from "./workers";
 
 /*
  * Mutation test of `contracts/`: every guard, comparison, logic, arithmetic, statement and event is changed, one at a time,
@@ -49,13 +50,15 @@ async function main(): Promise<void> {
   const results = readResults(survey.hash);
   const open = drawn.filter(({ id }) => !results.has(id));
   log(`${survey.mutants.length} mutants, ${drawn.length} drawn (seed ${values.seed}), ${open.length} to run`);
-  await each(open, Number(values.workers), async (mutant, index) => {
-    const result = await judge(survey, mutant);
+  const workers = Array.from({ length: Number(values.workers) }, () => new Worker(TIMEOUT));
+  await each(open, workers.length, async (mutant, index, lane) => {
+    const result = await judge(survey, mutant, workers[lane] as Worker);
     results.set(mutant.id, result);
     appendFileSync(resultsFile(survey.hash), `${JSON.stringify(result)}\n`);
     const where = `${mutant.file}:${mutant.line} ${mutant.kind} ${mutant.text.slice(0, 70)}`;
     log(`${index + 1}/${open.length} ${result.outcome} ${where}${result.by === undefined ? "" : ` <- ${result.by}`}`);
   });
+  for (const worker of workers) worker.stop();
   const judged = drawn.map((mutant) => ({ mutant, result: results.get(mutant.id) as Result }));
   const killed = judged.filter(({ result }) => result.outcome === "killed").length;
   for (const { mutant, result } of judged) {
@@ -66,15 +69,14 @@ async function main(): Promise<void> {
 }
 
 /** Tries one mutant on the files that reach it, quickest first, until one fails. */
-async function judge(survey: Survey, mutant: Mutant): Promise<Result> {
+async function judge(survey: Survey, mutant: Mutant, worker: Worker): Promise<Result> {
   const files = Object.entries(survey.reach)
     .filter(([, { ids }]) => ids.includes(mutant.id))
     .sort(([, a], [, b]) => a.seconds - b.seconds);
   if (files.length === 0) return { id: mutant.id, outcome: "unreached" };
   for (const [file] of files) {
-    const run: TestRun = await runTests([file], mutant.id, TIMEOUT);
-    if (run.isTimeout) return { id: mutant.id, outcome: "killed", by: `${file} did not end` };
-    if (!run.isGreen) return { id: mutant.id, outcome: "killed", by: run.failed ?? file };
+    const { isGreen, failed } = await worker.run(file, mutant.id);
+    if (!isGreen) return { id: mutant.id, outcome: "killed", by: failed ?? file };
   }
   return { id: mutant.id, outcome: "survived" };
 }
@@ -146,15 +148,19 @@ function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-async function each<T>(items: readonly T[], workers: number, act: (item: T, index: number) => Promise<void>) {
+async function each<T>(
+  items: readonly T[],
+  workers: number,
+  act: (item: T, index: number, lane: number) => Promise<void>,
+) {
   let next = 0;
-  const work = async () => {
+  const work = async (lane: number) => {
     while (next < items.length) {
       const index = next++;
-      await act(items[index] as T, index);
+      await act(items[index] as T, index, lane);
     }
   };
-  await Promise.all(Array.from({ length: workers }, work));
+  await Promise.all(Array.from({ length: workers }, (_, lane) => work(lane)));
 }
 
 function log(line: string): void {

@@ -6,10 +6,8 @@ import { REACHED } from "./switch";
 
 export interface TestRun {
   isGreen: boolean;
-  /** Title of the first test that failed. */
+  /** Title of the first test that failed; a run that takes too long is ended, and fails too. */
   failed?: string;
-  /** The run was ended for taking too long: a mutant that loops counts as killed. */
-  isTimeout: boolean;
   reached: Set<number>;
 }
 
@@ -53,12 +51,8 @@ export function runTests(files: readonly string[], mutant: number, timeout: numb
     child.on("close", (code) => {
       clearTimeout(timer);
       const failed = /^\s+1\) ([\s\S]*?):\n/m.exec(tail.slice(tail.lastIndexOf(" failing")))?.[1];
-      resolve({
-        isGreen: code === 0,
-        isTimeout,
-        reached,
-        ...(code === 0 ? {} : { failed: failed?.replace(/\s+/g, " ") ?? lastLine(tail) }),
-      });
+      const what = isTimeout ? `${files.join(", ")} did not end` : (failed?.replace(/\s+/g, " ") ?? lastLine(tail));
+      resolve({ isGreen: code === 0, reached, ...(code === 0 ? {} : { failed: what }) });
     });
   });
 }

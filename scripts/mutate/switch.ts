@@ -7,6 +7,9 @@ export const SWITCH_BASE = 0x51e9000000000000n;
 /** Starts each line that a run in reach mode prints. */
 export const REACHED = "mutant-reached:";
 
+/** No mutant has this number. */
+export const NO_MUTANT = 1_000_000;
+
 /** Coinbase that turns mutant `id` on; zero prints which mutants are reached, and turns none on. */
 export function coinbaseOf(id: number): string {
   return `0x${(SWITCH_BASE + BigInt(id)).toString(16).padStart(40, "0")}`;
