@@ -9,7 +9,14 @@ export const ROOT = resolve(__dirname, "../..");
 export const WORK = join(ROOT, "cache/forge");
 
 /** What the invariant tests deploy beside the facets. */
-const CONTRACTS = ["UpgradeRegistry", "VaultV1", "VaultV2", "ERC1967Proxy", "HookToken__MockForRouter"];
+const CONTRACTS = [
+  "UpgradeRegistry",
+  "VaultV1",
+  "VaultV2",
+  "ERC1967Proxy",
+  "HookToken__MockForRouter",
+  "TrafficRouter",
+];
 
 /** Creation code by contract, in place of what was compiled. */
 export type Replacements = Readonly<Record<string, string>>;

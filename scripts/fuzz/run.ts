@@ -21,6 +21,9 @@ export const COUNTED = [
   "stalled",
   "expired",
   "defeated",
+  "deposits",
+  "canary steps",
+  "completed by reports",
   "accepted calls",
   "refused calls",
 ] as const;

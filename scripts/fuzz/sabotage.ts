@@ -199,6 +199,32 @@ export const SABOTAGE: readonly Sabotage[] = [
     breaks: ["FUZ-10"],
   },
   {
+    name: "a halt leaves the canary running",
+    file: `${REGISTRY}/Canaries.sol`,
+    find: "if (scope != 0) return _tryFreeze(scope, reason);",
+    put: "if (scope != 0) return;",
+    contracts: ["EmergencyFacet"],
+    breaks: ["FUZ-17"],
+  },
+  {
+    name: "an opening ignores a freeze",
+    file: "contracts/traffic/TrafficRouter.sol",
+    find:
+      "if (expectedEpoch != word.epoch()) revert TrafficErrors.StalePolicy(expectedEpoch, word.epoch());\n" +
+      "        if (word.isFrozen()) revert TrafficErrors.CanaryFrozen();",
+    put: "expectedEpoch;",
+    contracts: ["TrafficRouter"],
+    breaks: ["FUZ-17"],
+  },
+  {
+    name: "nobody needs to report success",
+    file: `${REGISTRY}/Artifacts.sol`,
+    find: "if (self.successDeadline == 0 || self.isSettled) return false;",
+    put: "if (self.successDeadline == 0 || self.isSettled || haltedSeconds < type(uint256).max) return false;",
+    contracts: ["StageFacet", "ProposalViewFacet"],
+    breaks: ["FUZ-18"],
+  },
+  {
     name: "a poke acts on one sight",
     file: `${REGISTRY}/Breaches.sol`,
     find: "if (!invariant.isIrreversible && (since == 0 || since == block.number)) {",
@@ -288,6 +314,7 @@ function read(path: string, broken: Sabotage): string {
 }
 
 function pathOf(contract: string): string {
+  if (contract === "TrafficRouter") return "contracts/traffic/TrafficRouter.sol";
   return contract.startsWith("Vault")
     ? `contracts/examples/${contract}.sol`
     : `contracts/registry/facets/${contract}.sol`;

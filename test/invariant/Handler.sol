@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {AttestationKind, Ballot, Choice} from "../../contracts/registry/interfaces/IUpgradeRegistry.sol";
 import {Ghost, Model} from "./Model.sol";
 import {IUups} from "./Plans.sol";
+import {ITrafficControl, ITrafficRouter} from "../../contracts/traffic/ITrafficRouter.sol";
 import {Plan, PlanClass} from "../../contracts/types/Plan.sol";
 import {ChangedDependency__MockForFuzz, Dependency__MockForFuzz, Watched__MockForFuzz, World} from "./World.sol";
 import {ModuleKind} from "../../contracts/types/Module.sol";
@@ -22,7 +23,7 @@ contract Handler is Model {
     bytes32 private constant ROLLBACK = keccak256("rollback");
 
     /// @dev What happened in this run, in the order of `summary`.
-    uint256[16] private _seen;
+    uint256[19] private _seen;
     uint256 private _accepted;
     uint256 private _refused;
     /// @dev What a module tries while it is called; and whether a plan may reach it now.
@@ -71,6 +72,16 @@ contract Handler is Model {
         } else {
             ProposalStatus memory status = registry.stateOf(ghost.id);
             if (ghost.stagesRun != 0 && seed % 64 == 0) _corrupt(_citedBy(ghost, 0) / 2, LIMIT + 1);
+            if (ghost.stagesRun == status.stageCount && seed % 4 == 1) {
+                return
+                    _report(
+                        ghost,
+                        seed >> 8,
+                        seed % 16 == 1 ? 2 : 0,
+                        (1 << electorates[ghost.electorate].seats) - 1,
+                        0
+                    );
+            }
             if (ghost.stagesRun != 0 && seed % 4 == 0) _poke(index, _citedBy(ghost, seed >> 8));
             else if (block.timestamp < status.notBefore) _warpTo(status.notBefore);
             else _advanceAndIntrude(index, stranger, seed);
@@ -271,6 +282,64 @@ contract Handler is Model {
         _checkTally(ghost);
     }
 
+    function reportBySig(uint256 which, uint256 kind, uint256 seats, uint256 seed) external checked {
+        (bool isAny, uint256 index) = _preferably(which, ProposalState.InProgress);
+        if (isAny) _report(ghosts[index], seed, kind % 3, seats, seed % 4);
+    }
+
+    /// @param kind 0: it works; 1: it does not; 2: keep it all the same.
+    function _report(Ghost storage ghost, uint256 seed, uint256 kind, uint256 seats, uint256 flaw) private {
+        bytes32 id = flaw == 2 ? keccak256(abi.encode(ghost.id)) : ghost.id;
+        bytes32 signed =
+            kind == 2
+                ? keccak256(abi.encode(keccak256("SuccessOverride(bytes32 proposalId)"), id))
+                : keccak256(
+                    abi.encode(keccak256("SuccessReport(bytes32 proposalId,bool isSuccessful)"), id, kind == 0)
+                );
+        (Ballot[] memory ballots, address[] memory signers) = _ballots(ghost, signed, seats, flaw, seed);
+        bytes memory data =
+            kind == 2
+                ? abi.encodeCall(registry.overrideSuccessBySig, (ghost.id, ballots))
+                : abi.encodeCall(registry.reportSuccessBySig, (ghost.id, kind == 0, ballots));
+        (bool isOk, bytes memory result) = _try(stranger, data);
+        if (!isOk || flaw == 2) return;
+        uint256 counted = _countReports(ghost, ballots, signers, kind);
+        _check(abi.decode(result, (uint256)) == counted, "FUZ-02: a batch counted other reports");
+    }
+
+    function _countReports(
+        Ghost storage ghost,
+        Ballot[] memory ballots,
+        address[] memory signers,
+        uint256 kind
+    ) private returns (uint256 counted) {
+        for (uint256 i; i < ballots.length; ++i) {
+            uint256 seat = ballots[i].seat;
+            if (electorates[ghost.electorate].account[seat] != signers[i] || signers[i] == address(0)) continue;
+            if ((kind == 2 ? ghost.overriddenBits : ghost.reportedBits) & (1 << seat) != 0) continue;
+            if (kind == 2) _countOverride(ghost, seat);
+            else _countReport(ghost, seat, kind == 0);
+            ++counted;
+        }
+    }
+
+    function reportByCall(uint256 which, uint256 seat, uint256 seed) external checked {
+        (bool isAny, uint256 index) = _preferably(which, ProposalState.InProgress);
+        if (!isAny) return;
+        Ghost storage ghost = ghosts[index];
+        seat %= ELECTORS;
+        address by = seed % 6 == 0 ? stranger : electorates[ghost.electorate].account[seat];
+        bool isOk;
+        if (seed % 2 == 0) {
+            (isOk, ) = _try(by, abi.encodeCall(registry.overrideSuccess, (ghost.id, seat)));
+            if (isOk) _countOverride(ghost, seat);
+        } else {
+            (isOk, ) = _try(by, abi.encodeCall(registry.reportSuccess, (ghost.id, seat, seed % 4 == 1)));
+            if (isOk) _countReport(ghost, seat, seed % 4 == 1);
+        }
+        if (isOk) _check(by == electorates[ghost.electorate].account[seat], "FUZ-02: a report from another's seat");
+    }
+
     function cancel(uint256 which, uint256 seed) external checked {
         (bool isAny, uint256 index) = _any(which);
         if (!isAny || seed % 4 != 0) return;
@@ -319,6 +388,8 @@ contract Handler is Model {
         if (!isOk) return;
         bool isCritical = _planOf(ghosts[index]).planClass == PlanClass.Critical;
         if (_advanced(index, before)) _see(isCritical ? 3 : 2);
+        else if (_planOf(ghosts[index]).artifact.successDeadline != 0) _see(18);
+        if (canaries[expectedValue[VAULT]].isRouter) _see(17);
         if (ghosts[index].isClosed) _see(4);
         if (isCritical) _checkRoles();
     }
@@ -482,6 +553,22 @@ contract Handler is Model {
         _see(8);
     }
 
+    function freeze(uint256 which, uint256 seed) external checked {
+        uint256 module = which % 2 == 0 ? VAULT : which % MODULES;
+        address by =
+            seed % 3 == 0
+                ? stranger
+                : seed % 3 == 1
+                    ? staff[4]
+                    : members[(seed >> 8) % MEMBERS];
+        (bool isOk, ) = _try(by, abi.encodeCall(registry.freeze, (names[module])));
+        if (!isOk) return;
+        bool isAllowed = _isHaltedScope(0) || _isHaltedScope(names[module]) || holds[INCIDENT][by];
+        for (uint256 i; i < council.members.length; ++i) isAllowed = isAllowed || council.members[i] == by;
+        _check(isAllowed, "FUZ-07: a stranger froze a canary");
+        if (module == VAULT) _freezeCanary();
+    }
+
     /// @dev Who calls and which signatures come along; `approving` are the members behind both, by bit. Some signatures are
     /// for another occasion, some of a stranger, and then the whole call must fail.
     function _approve(
@@ -535,6 +622,19 @@ contract Handler is Model {
         expectedValue[which] = value;
     }
 
+    /// @dev Users of the vault. What runs while a canary is frozen must be stable's code.
+    function trade(uint256 who, uint256 amount) external checked {
+        address user = address(uint160(0x10000 + (who % 32)));
+        amount = 1 + (amount % 1e18);
+        bool isFrozen = canaries[expectedValue[VAULT]].isRouter && canaries[expectedValue[VAULT]].isFrozen;
+        uint256 before = isFrozen ? _canaryStatus().candidateCalls : 0;
+        _call(user, token, abi.encodeWithSignature("mint(address,uint256)", user, amount));
+        _call(user, token, abi.encodeWithSignature("approve(address,uint256)", modules[VAULT], amount));
+        bool isOk = _call(user, modules[VAULT], abi.encodeWithSignature("deposit(uint256,address)", amount, user));
+        if (isOk) _see(16);
+        _check(!isFrozen || _canaryStatus().candidateCalls == before, "FUZ-17: a frozen canary served a call");
+    }
+
     function wait(uint256 seconds_) external checked {
         vm.warp(block.timestamp + (seconds_ % 6 hours));
         vm.roll(block.number + 1 + (seconds_ % 50));
@@ -560,9 +660,9 @@ contract Handler is Model {
                 : seed % 3 == 1
                     ? staff[(seed >> 8) % STAFF]
                     : members[(seed >> 8) % MEMBERS];
-        (address target, bytes memory data) = _forbidden(choice % 16, seed >> 16);
+        (address target, bytes memory data) = _forbidden(choice % 19, seed >> 16);
         bool isOk = _call(by, target, data);
-        _check(!isOk, string.concat("FUZ-01: a stranger's call succeeded: ", vm.toString(choice % 16)));
+        _check(!isOk, string.concat("FUZ-01: a stranger's call succeeded: ", vm.toString(choice % 19)));
     }
 
     /// @dev Runs a stage or a way back of a plan past the registry; the timelock's executor is open to all.
@@ -606,6 +706,14 @@ contract Handler is Model {
         }
         if (choice == 10) return (modules[VAULT], abi.encodeCall(IUups.upgradeToAndCall, (implementations[1], "")));
         if (choice < 13) return (modules[choice % 2], abi.encodeCall(Watched__MockForFuzz.set, (seed)));
+        if (choice > 15) {
+            bytes[3] memory messages = [
+                abi.encodeCall(ITrafficControl.setShare, (1, 10_000)),
+                abi.encodeCall(ITrafficControl.freeze, ("attack")),
+                abi.encodeCall(ITrafficControl.setShare, (2, 10_000))
+            ];
+            return (modules[VAULT], abi.encodeCall(ITrafficRouter.traffic, (messages[choice - 16])));
+        }
         target = address(timelock);
         if (choice == 13) return (target, abi.encodeCall(timelock.grantRole, (timelock.PROPOSER_ROLE(), stranger)));
         if (choice == 14) return (target, abi.encodeCall(timelock.updateDelay, (0)));

@@ -7,6 +7,7 @@ import {ClassPolicy, CouncilConfig} from "../../contracts/types/Policy.sol";
 import {Module} from "../../contracts/types/Module.sol";
 import {Op} from "../../contracts/types/Condition.sol";
 import {ProposalState, ProposalStatus, ProposalView} from "../../contracts/types/ProposalState.sol";
+import {ITrafficControl, ITrafficRouter, Policy, TrafficStatus} from "../../contracts/traffic/ITrafficRouter.sol";
 import {Seat} from "../../contracts/types/Electorate.sol";
 import {IUups, Plans} from "./Plans.sol";
 import {Watched__MockForFuzz} from "./World.sol";
@@ -30,6 +31,11 @@ struct Ghost {
     uint256 dueAt;
     uint256 mark;
     uint256 stagesRun;
+    uint256 reportedBits;
+    uint256 overriddenBits;
+    uint256 successPower;
+    uint256 overridePower;
+    uint256 overrideSeats;
     bool isClosed;
     ProposalState state;
     uint256 nextStage;
@@ -40,6 +46,13 @@ struct Electorate {
     mapping(uint256 seat => uint256) power;
     uint256 seats;
     uint256 total;
+}
+
+/// @dev What the model expects of a router that stands before the vault.
+struct Canary {
+    bool isRouter;
+    bool isFrozen;
+    uint256 share;
 }
 
 struct Span {
@@ -73,6 +86,7 @@ abstract contract Model is Plans {
     mapping(bytes32 approval => uint256 expiry) private _approvals;
 
     mapping(uint256 key => uint256) private _firstSeen;
+    mapping(uint256 implementation => Canary) internal canaries;
 
     constructor() {
         for (uint256 i; i < MODULES; ++i) {
@@ -131,6 +145,36 @@ abstract contract Model is Plans {
         _check(kind == 0 || report == plan.evidence.reportHash, "FUZ-02: another report was attested");
         _attested[key] = true;
         ++ghost.attestations[kind];
+    }
+
+    function _countReport(Ghost storage ghost, uint256 seat, bool isSuccessful) internal {
+        _check(ghost.reportedBits & (1 << seat) == 0, "FUZ-02: a seat reported twice");
+        _check(ghost.stagesRun != 0 && !ghost.isClosed, "FUZ-06: a report on a plan that does not run");
+        ghost.reportedBits |= 1 << seat;
+        if (isSuccessful) ghost.successPower += electorates[ghost.electorate].power[seat];
+    }
+
+    function _countOverride(Ghost storage ghost, uint256 seat) internal {
+        _check(ghost.overriddenBits & (1 << seat) == 0, "FUZ-02: a seat overrode twice");
+        ghost.overriddenBits |= 1 << seat;
+        ghost.overridePower += electorates[ghost.electorate].power[seat];
+        ++ghost.overrideSeats;
+    }
+
+    /// @dev A plan that asked for reports completes with enough of them, or by a vote as large as its approval.
+    function _checkReports(Ghost storage ghost, Plan memory plan) private {
+        if (plan.artifact.successThreshold.numerator == 0) return;
+        uint256 total = electorates[ghost.electorate].total;
+        bool isSuccessful = _isMet(
+            ghost.successPower,
+            total,
+            plan.artifact.successThreshold.numerator,
+            plan.artifact.successThreshold.denominator
+        );
+        bool isOverridden =
+            ghost.overrideSeats >= ghost.policy.minVoters &&
+                _isMet(ghost.overridePower, total, ghost.policy.approval.numerator, ghost.policy.approval.denominator);
+        _check(isSuccessful || isOverridden, "FUZ-18: a plan completed without enough reports");
     }
 
     function _hasAttested(Ghost storage ghost, uint256 kind, address attester) internal view returns (bool) {
@@ -225,6 +269,7 @@ abstract contract Model is Plans {
         uint256 due = ghost.dueAt + before.haltedSeconds;
         _check(block.timestamp >= due, "FUZ-11: a step was taken before its time");
         if (ghost.stagesRun == plan.stages.length) {
+            _checkReports(ghost, plan);
             _end(index, plan);
             return false;
         }
@@ -286,12 +331,25 @@ abstract contract Model is Plans {
             bytes memory data = calls[i].data;
             if (calls[i].target == address(registry)) _applyToRegistry(bytes4(data), _arguments(data));
             else if (calls[i].target == address(timelock)) _applyToTimelock(bytes4(data), _arguments(data));
-            else {
-                for (uint256 j; j < MODULES; ++j) {
-                    // A module's value, or the address of its code: the first argument of either call.
-                    if (modules[j] == calls[i].target) expectedValue[j] = abi.decode(_arguments(data), (uint256));
-                }
-            }
+            else if (calls[i].target == modules[VAULT]) _applyToVault(bytes4(data), _arguments(data));
+            else if (calls[i].target == modules[0]) expectedValue[0] = abi.decode(_arguments(data), (uint256));
+            else if (calls[i].target == modules[1]) expectedValue[1] = abi.decode(_arguments(data), (uint256));
+        }
+    }
+
+    function _applyToVault(bytes4 selector, bytes memory arguments) private {
+        if (selector == IUups.upgradeToAndCall.selector) {
+            bytes memory data;
+            (expectedValue[VAULT], data) = abi.decode(arguments, (uint256, bytes));
+            if (data.length == 0) return;
+            bytes memory install = abi.decode(_arguments(data), (bytes));
+            (Policy memory policy, ) = abi.decode(_arguments(install), (Policy, bytes));
+            canaries[expectedValue[VAULT]].isRouter = true;
+            canaries[expectedValue[VAULT]].share = policy.share;
+        } else {
+            Canary storage canary = canaries[expectedValue[VAULT]];
+            _check(!canary.isFrozen, "FUZ-17: a frozen canary was opened");
+            (, canary.share) = abi.decode(_arguments(abi.decode(arguments, (bytes))), (uint256, uint256));
         }
     }
 
@@ -411,7 +469,35 @@ abstract contract Model is Plans {
         _check(until > block.timestamp && until <= block.timestamp + council.haltDuration, "FUZ-10: a halt's length");
         spans[scope].push(Span(block.timestamp, until));
         halted[scope] += until - block.timestamp;
+        _freezeHalted(scope);
         _check(halted[scope] <= council.haltBudget, "FUZ-10: more halt than the budget allows");
+    }
+
+    /// @dev A halt of the vault, or of everything while a plan holds it, sends all traffic to stable.
+    function _freezeHalted(bytes32 scope) internal {
+        if (scope == names[VAULT] || (scope == 0 && holder[VAULT] != 0)) _freezeCanary();
+    }
+
+    function _freezeCanary() internal {
+        canaries[expectedValue[VAULT]].isFrozen = true;
+    }
+
+    function _checkCanary() private {
+        Canary storage canary = canaries[expectedValue[VAULT]];
+        if (!canary.isRouter) return;
+        TrafficStatus memory status = _canaryStatus();
+        _check(
+            status.isInstalled && (canary.isFrozen || status.share == canary.share),
+            "FUZ-17: a share moved by itself"
+        );
+        _check(status.isFrozen || !canary.isFrozen, "FUZ-17: a halt or a freeze left a canary running");
+        // Its own breaks freeze it as well; frozen it stays.
+        canary.isFrozen = status.isFrozen;
+    }
+
+    function _canaryStatus() internal returns (TrafficStatus memory) {
+        bytes memory question = abi.encodeCall(ITrafficControl.status, ());
+        return abi.decode(ITrafficRouter(modules[VAULT]).traffic(question), (TrafficStatus));
     }
 
     function _haltLifted(bytes32 scope) internal {
@@ -486,6 +572,7 @@ abstract contract Model is Plans {
             bytes32 lockedBy = holder[i] == 0 ? bytes32(0) : ghosts[holder[i] - 1].id;
             _check(module.lockedBy == lockedBy, "FUZ-08: a module is held by another plan");
         }
+        _checkCanary();
     }
 
     function _checkRoles() internal {

@@ -7,6 +7,7 @@ import {ClassPolicy, CouncilConfig} from "../../contracts/types/Policy.sol";
 import {Condition, Op, Probe, RightKind} from "../../contracts/types/Condition.sol";
 import {Fraction} from "../../contracts/types/Fraction.sol";
 import {IBuiltInGates} from "../../contracts/registry/interfaces/IUpgradeRegistry.sol";
+import {ITrafficControl, ITrafficRouter, Policy} from "../../contracts/traffic/ITrafficRouter.sol";
 import {Seat, SeatLib} from "../../contracts/types/Electorate.sol";
 import {Watched__MockForFuzz, World} from "./World.sol";
 
@@ -58,8 +59,10 @@ abstract contract Plans is World {
         plan.executionWindow = uint64(12 hours + _pick(4) * 1 days);
         plan.evidence.reportHash = keccak256("report");
         if (kind % 16 < 4) _single(plan);
-        else if (kind % 16 < 10) _staged(plan);
+        else if (kind % 16 < 8) _staged(plan);
+        else if (kind % 16 < 11) _canary(plan);
         else _governing(plan);
+        _askForReports(plan);
         if (kind % 16 == 15 || (kind / 16) % 5 == 0) _break(plan);
     }
 
@@ -91,6 +94,58 @@ abstract contract Plans is World {
         plan.rollbacks[0] = _rollback(first, 0, 0);
         plan.rollbacks[1] = _rollback(first, 1, count - 1);
         plan.rollbacks[1].calls = _both(plan.rollbacks[1].calls[0], _moduleCall(second));
+    }
+
+    /// @dev A router takes the vault's place, its share grows, and the candidate takes the router's.
+    function _canary(Plan memory plan) private {
+        address stable = address(uint160(uint256(vm.load(modules[VAULT], IMPLEMENTATION_SLOT))));
+        if (stable != implementations[1]) stable = implementations[0];
+        address candidate = implementations[stable == implementations[0] ? 1 : 0];
+        bytes memory arguments = abi.encode(
+            0,
+            stable,
+            candidate,
+            address(timelock),
+            address(registry),
+            bytes32(plan.nonce)
+        );
+        address router = _deploy(abi.encodePacked(routerCode, arguments));
+        plan.targets = _targets(VAULT, VAULT);
+        plan.stages = new Stage[](3);
+        for (uint256 i; i < 3; ++i) {
+            plan.stages[i] = _stage(VAULT);
+            plan.stages[i].dwell = uint64(2 hours + _pick(3) * 3 hours);
+        }
+        bytes memory install = abi.encodeCall(ITrafficControl.install, (_policyOf(uint16(_pick(5) * 1000)), ""));
+        bytes memory share = abi.encodeCall(ITrafficControl.setShare, (1, uint16(5000 + _pick(6) * 1000)));
+        plan.stages[0].calls = _one(_upgrade(router, abi.encodeCall(ITrafficRouter.traffic, (install))));
+        plan.stages[1].calls = _one(Call(modules[VAULT], 0, abi.encodeCall(ITrafficRouter.traffic, (share))));
+        plan.stages[2].calls = _one(_upgrade(candidate, ""));
+        plan.rollbacks = new Rollback[](1);
+        plan.rollbacks[0] = _rollback(VAULT, 0, 2);
+        plan.rollbacks[0].calls = _one(_upgrade(stable, ""));
+    }
+
+    function _policyOf(uint16 share) private pure returns (Policy memory policy) {
+        policy.share = share;
+        policy.isCounted = true;
+        policy.errorBudget = 1;
+        policy.candidateGas = 1_000_000;
+    }
+
+    function _upgrade(address implementation, bytes memory data) private view returns (Call memory call) {
+        call.target = modules[VAULT];
+        call.data = abi.encodeCall(IUups.upgradeToAndCall, (implementation, data));
+    }
+
+    /// @dev Some plans carry a node program, and want to hear that it works.
+    function _askForReports(Plan memory plan) private {
+        uint64 dwell = plan.stages[plan.stages.length - 1].dwell;
+        if (dwell == 0 || _pick(3) != 0) return;
+        plan.artifact.version = "2.0.0";
+        plan.artifact.protocolVersion = 2;
+        plan.artifact.successThreshold = Fraction(uint32(1 + _pick(3)), 4);
+        plan.artifact.successDeadline = dwell;
     }
 
     /// @dev The registry's and the timelock's own settings; always class Critical.

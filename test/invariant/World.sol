@@ -89,6 +89,8 @@ abstract contract World is Cheats, IWatcher {
     address[] internal modules;
     address[] internal implementations;
     address[] internal pinned;
+    address internal token;
+    bytes internal routerCode;
 
     mapping(bytes32 role => mapping(address account => bool)) internal holds;
     ClassPolicy[3] internal policies;
@@ -179,7 +181,8 @@ abstract contract World is Cheats, IWatcher {
 
     function _modules(string memory build) private {
         for (uint256 i; i < PINNED; ++i) pinned.push(address(new Dependency__MockForFuzz()));
-        address token = _deploy(_code(build, "HookToken__MockForRouter"));
+        token = _deploy(_code(build, "HookToken__MockForRouter"));
+        routerCode = _code(build, "TrafficRouter");
         implementations.push(_deploy(_code(build, "VaultV1")));
         implementations.push(_deploy(_code(build, "VaultV2")));
         modules.push(address(new Watched__MockForFuzz(address(timelock))));
