@@ -71,7 +71,7 @@ contract Handler is Model {
             _rollback(index);
         } else {
             ProposalStatus memory status = registry.stateOf(ghost.id);
-            if (ghost.stagesRun != 0 && seed % 64 == 0) _corrupt(_citedBy(ghost, 0) / 2, LIMIT + 1);
+            if (ghost.stagesRun != 0 && seed % 24 == 0) _corrupt(_citedBy(ghost, 0) / 2, LIMIT + 1);
             if (ghost.stagesRun == status.stageCount && seed % 4 == 1) {
                 return
                     _report(

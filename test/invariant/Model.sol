@@ -9,6 +9,7 @@ import {Op} from "../../contracts/types/Condition.sol";
 import {ProposalState, ProposalStatus, ProposalView} from "../../contracts/types/ProposalState.sol";
 import {ITrafficControl, ITrafficRouter, Policy, TrafficStatus} from "../../contracts/traffic/ITrafficRouter.sol";
 import {Seat} from "../../contracts/types/Electorate.sol";
+import {Fraction} from "../../contracts/types/Fraction.sol";
 import {IUups, Plans} from "./Plans.sol";
 import {Watched__MockForFuzz} from "./World.sol";
 
@@ -41,6 +42,7 @@ struct Ghost {
     uint256 nextStage;
 }
 
+/// @dev Who votes on the plans of one class.
 struct Electorate {
     mapping(uint256 seat => address) account;
     mapping(uint256 seat => uint256) power;
@@ -67,6 +69,7 @@ abstract contract Model is Plans {
     string public failure;
 
     Ghost[] internal ghosts;
+    /// @dev Three times the epoch, and the class.
     mapping(uint256 index => Electorate) internal electorates;
     uint256 internal electorateCount;
     mapping(bytes32 digest => bool) private _attested;
@@ -109,7 +112,7 @@ abstract contract Model is Plans {
         Ghost storage ghost = ghosts.push();
         ghost.id = id;
         ghost.plan = abi.encode(plan);
-        ghost.electorate = electorateCount - 1;
+        ghost.electorate = 3 * (electorateCount - 1) + uint256(plan.planClass);
         ghost.policy = policies[uint256(plan.planClass)];
         ghost.votingEndsAt = block.timestamp + ghost.policy.votingPeriod;
         ghost.mark = block.timestamp;
@@ -365,6 +368,9 @@ abstract contract Model is Plans {
         } else if (selector == registry.setElectorate.selector) {
             (Seat[] memory seats, ) = abi.decode(arguments, (Seat[], bytes32));
             _storeElectorate(seats);
+        } else if (selector == registry.setMaxPower.selector) {
+            (PlanClass planClass, Fraction memory share) = abi.decode(arguments, (PlanClass, Fraction));
+            maxPower[uint256(planClass)] = share;
         } else if (selector == registry.setClassPolicy.selector) {
             (PlanClass planClass, ClassPolicy memory row) = abi.decode(arguments, (PlanClass, ClassPolicy));
             policies[uint256(planClass)] = row;
@@ -673,12 +679,16 @@ abstract contract Model is Plans {
         while (names[module] != name) ++module;
     }
 
+    /// @dev Three a time: each class has its own cap.
     function _storeElectorate(Seat[] memory seats) private {
-        Electorate storage electorate = electorates[electorateCount++];
+        for (uint256 i; i < 3; ++i) _storeClass(electorates[3 * electorateCount + i], seats, maxPower[i]);
+        ++electorateCount;
+    }
+
+    function _storeClass(Electorate storage electorate, Seat[] memory seats, Fraction memory share) private {
         uint256 total;
         for (uint256 i; i < seats.length; ++i) total += seats[i].power();
-        // No seat exerts more than a quarter.
-        uint256 cap = total / 4;
+        uint256 cap = (total * share.numerator) / share.denominator;
         electorate.seats = seats.length;
         for (uint256 i; i < seats.length; ++i) {
             uint256 power = seats[i].power() < cap ? seats[i].power() : cap;

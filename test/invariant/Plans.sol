@@ -164,7 +164,7 @@ abstract contract Plans is World {
     }
 
     function _governingCall() private returns (Call memory call) {
-        uint256 choice = _pick(11);
+        uint256 choice = _pick(12);
         call.target = address(registry);
         if (choice < 3)
             call.data = abi.encodeCall(registry.grantRole, (_role(), staff[_pick(STAFF)]));
@@ -174,7 +174,9 @@ abstract contract Plans is World {
         else if (choice == 5) call.data = abi.encodeCall(registry.setClassPolicy, (PlanClass(_pick(2)), _policyRow()));
         else if (choice == 6) call.data = abi.encodeCall(registry.setCouncil, (_council()));
         else if (choice == 7) call.data = abi.encodeCall(registry.setMinInterval, (_pick(3) * 1 hours));
-        else if (choice < 10) call.data = abi.encodeCall(registry.refillHaltBudget, (_scope(_pick(MODULES + 1))));
+        else if (choice == 8) {
+            call.data = abi.encodeCall(registry.setMaxPower, (PlanClass(_pick(3)), Fraction(1, uint32(3 + _pick(5)))));
+        } else if (choice < 11) call.data = abi.encodeCall(registry.refillHaltBudget, (_scope(_pick(MODULES + 1))));
         else {
             call.target = address(timelock);
             call.data = abi.encodeCall(timelock.updateDelay, (_pick(4) * 1 hours));

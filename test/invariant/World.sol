@@ -95,6 +95,7 @@ abstract contract World is Cheats, IWatcher {
     mapping(bytes32 role => mapping(address account => bool)) internal holds;
     ClassPolicy[3] internal policies;
     CouncilConfig internal council;
+    Fraction[3] internal maxPower;
     Seat[] internal firstSeats;
 
     /// @param isAdopted Whether the timelock was there before the registry, with the common open executor; otherwise the
@@ -159,7 +160,11 @@ abstract contract World is Cheats, IWatcher {
             haltBudget: 2 days
         });
         config.council = council;
-        for (uint256 i; i < 3; ++i) config.maxPower[i] = Fraction(1, 4);
+        maxPower[0] = Fraction(1, 4);
+        maxPower[1] = Fraction(1, 6);
+        maxPower[2] = Fraction(1, 4);
+        for (uint256 i; i < maxPower.length; ++i) config.maxPower[i] = maxPower[i];
+        config.unit = "power";
         for (uint256 i; i < ELECTORS; ++i) {
             // One seat has more than the cap; the others differ.
             firstSeats.push(SeatLib.toSeat(electors[i], i == 3 ? 1000 : uint96(80 + 10 * i)));

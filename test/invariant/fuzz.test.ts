@@ -24,7 +24,7 @@ const LEAST: Partial<Record<(typeof COUNTED)[number], number>> = {
   vetoes: 100,
   cancelled: 30,
   invalidated: 20,
-  "breaches proven": 25,
+  "breaches proven": 15,
   stalled: 90,
   expired: 200,
   defeated: 300,
