@@ -26,7 +26,9 @@ export class Worker {
     if (this.unfit.has(file)) return runTests([file], mutant, this.timeout);
     if (this.runs >= RUNS_OF_A_PROCESS) this.stop();
     const answer = await this.send({ file, mutant });
-    if (answer.isGreen || this.child === undefined) return answer;
+    if (answer.isGreen) return answer;
+    // The process ended, or was ended: whose fault that is shows in one of its own.
+    if (this.child === undefined) return runTests([file], mutant, this.timeout);
     const failures = this.failures.get(file) ?? 0;
     this.failures.set(file, failures + 1);
     if (failures % 10 !== 0 || (await this.send({ file, mutant: NO_MUTANT })).isGreen) return answer;
