@@ -21,13 +21,19 @@ library DiamondCuts {
     error RemovalNamesFacet(address facet);
     error InitWithoutCode(address init);
     error InitReverted(address init);
+    /// @notice The call went through, and nothing says that an initialiser ran: a wrong selector meets a fallback.
+    error InitUnanswered(address init, bytes answer);
 
     event SelectorPaused(bytes4 indexed selector);
     event SelectorUnpaused(bytes4 indexed selector);
 
     bytes3 private constant DELEGATION_PREFIX = 0xef0100;
 
-    /// @notice Applies the cuts in order, then delegatecalls `init` with `data` where `init` is not zero.
+    /// @notice What an initialiser returns to say that it did what it is for.
+    bytes32 internal constant INITIALISED = keccak256("slipway.diamond.initialised");
+
+    /// @notice Applies the cuts in order, then delegatecalls `init` with `data`, which answers `INITIALISED`. Both are
+    /// empty where there is nothing to initialise.
     function cut(IDiamond.FacetCut[] memory cuts, address init, bytes memory data) internal {
         if (cuts.length == 0 && init == address(0)) revert CutEmpty();
         for (uint256 i; i < cuts.length; ++i) {
@@ -38,7 +44,7 @@ library DiamondCuts {
             else _replace(part);
         }
         emit IDiamond.DiamondCut(cuts, init, data);
-        if (init != address(0)) _initialise(init, data);
+        if (init != address(0) || data.length != 0) _initialise(init, data);
     }
 
     /// @notice Refuses removal and pause of a selector from now on.
@@ -126,12 +132,15 @@ library DiamondCuts {
     function _initialise(address init, bytes memory data) private {
         if (init.code.length == 0) revert InitWithoutCode(init);
         // The initialiser is part of the cut that was agreed on; it has all of the diamond's power.
-        (bool isOk, bytes memory reason) = init.delegatecall(data);
-        if (isOk) return;
-        if (reason.length == 0) revert InitReverted(init);
+        (bool isOk, bytes memory answer) = init.delegatecall(data);
+        if (isOk) {
+            if (answer.length != 32 || bytes32(answer) != INITIALISED) revert InitUnanswered(init, answer);
+            return;
+        }
+        if (answer.length == 0) revert InitReverted(init);
         // Hands on the initialiser's own error.
         assembly ("memory-safe") {
-            revert(add(reason, 0x20), mload(reason))
+            revert(add(answer, 0x20), mload(answer))
         }
     }
 

@@ -19,7 +19,8 @@ interface IDiamond {
 }
 
 interface IDiamondCut is IDiamond {
-    /// @notice Adds, replaces and removes selectors, then delegatecalls `_init` with `_calldata` where `_init` is not zero.
+    /// @notice Adds, replaces and removes selectors, then delegatecalls `_init` with `_calldata`, both empty where there is
+    /// nothing to initialise.
     function diamondCut(FacetCut[] calldata _diamondCut, address _init, bytes calldata _calldata) external;
 }
 

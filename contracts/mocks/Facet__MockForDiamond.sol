@@ -44,7 +44,8 @@ contract Facet__MockForDiamond {
     }
 
     /// @notice As an initialiser: announces an interface.
-    function announce(bytes4 interfaceId) external {
+    function announce(bytes4 interfaceId) external returns (bytes32) {
         DiamondCuts.announce(interfaceId);
+        return DiamondCuts.INITIALISED;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {DiamondCuts} from "../diamond/DiamondCuts.sol";
 import {IDiamondCut, IDiamondLoupe} from "../diamond/IDiamond.sol";
 import {Proposals} from "../registry/libraries/Proposals.sol";
 import {ReadinessFacet} from "../registry/facets/ReadinessFacet.sol";
@@ -73,18 +74,56 @@ contract Loupe__MockForRegistry {
     }
 }
 
-/// @notice What a plan delegatecalls when it is taken in: an initialiser that overwrites or refuses.
+/// @notice What a cut delegatecalls: initialisers that overwrite, refuse, or do not know what they are asked.
 contract Init__MockForRegistry {
     error Refused();
 
     /// @notice Writes a word anywhere in the diamond's storage.
-    function store(bytes32 slot, bytes32 word) external {
+    function store(bytes32 slot, bytes32 word) external returns (bytes32) {
         assembly {
             sstore(slot, word)
         }
+        return DiamondCuts.INITIALISED;
     }
 
     function refuse() external pure {
         revert Refused();
     }
+
+    /// @notice Takes a call that was meant for something else.
+    fallback() external {}
+}
+
+/// @notice A payload that a plan calls and that does what it can to its caller.
+contract Payload__MockForRegistry {
+    bytes32 public word;
+
+    /// @notice Writes to the lowest slots: where a caller that delegatecalled would have its own.
+    function clobber() external {
+        assembly {
+            for {
+                let i := 0
+            } lt(i, 8) {
+                i := add(i, 1)
+            } {
+                sstore(i, not(0))
+            }
+        }
+    }
+
+    /// @notice Returns as many bytes as it is asked for.
+    function flood(uint256 size) external pure {
+        assembly {
+            return(0, size)
+        }
+    }
+
+    /// @notice Uses `amount` gas.
+    function burn(uint256 amount) external {
+        uint256 end = gasleft() - amount;
+        while (gasleft() > end) {}
+        word = bytes32(amount);
+    }
+
+    function pay() external payable {}
 }
