@@ -39,6 +39,7 @@ const ACCESS_ERRORS = [
   "AccessControlBadConfirmation",
   "TimelockUnauthorizedCaller",
   "TrafficUnauthorized",
+  "NotRecoveryOwner",
   "NotOwner",
   // OpenZeppelin's UUPS, while a router is the implementation.
   "UUPSUnauthorizedCallContext",
@@ -66,6 +67,8 @@ const ACTORS = [
   // The registry's own account: the guardian of the routers.
   "registry",
   "module",
+  // Owns the recovery proposer.
+  "recoverer",
   "stranger",
 ] as const;
 type Actor = (typeof ACTORS)[number];
@@ -111,11 +114,11 @@ async function accessFixture() {
   await registry.connect(await accountOf(timelock)).grantRole(id("RELEASE"), releaser.address);
   const recovery = (await ethers.deployContract("RecoveryProposer", [
     timelock,
-    release.address,
+    fixture.others[2]!.address,
   ])) as unknown as RecoveryProposer;
   const self = fixture.timelock.connect(await accountOf(timelock)) as UpgradeTimelock;
   await self.grantRole(id("PROPOSER_ROLE"), await recovery.getAddress());
-  await recovery.connect(release).start(fixture.deployment.registry);
+  await recovery.connect(fixture.others[2]).start(fixture.deployment.registry);
   const signers: Record<Actor, Signer> = {
     deployer: fixture.deployer,
     release,
@@ -130,6 +133,7 @@ async function accessFixture() {
     timelock: await accountOf(timelock),
     registry: await accountOf(fixture.deployment.registry),
     module: await accountOf(await module.getAddress()),
+    recoverer: fixture.others[2]!,
     stranger: fixture.stranger,
   };
   const { parameters } = fixture;
@@ -192,7 +196,7 @@ async function accessFixture() {
       act: ["veto", await recovery.operation()],
     },
   };
-  return { ...fixture, signers, table, running, runningId, module };
+  return { ...fixture, signers, table, running, runningId, module, recovery };
 }
 
 type AccessFixture = Awaited<ReturnType<typeof accessFixture>>;
@@ -334,6 +338,26 @@ function timelockRows({ deployment, stranger }: AccessFixture): Record<string, R
     onERC1155Received: { args: [ZeroAddress, ZeroAddress, 0, 0, batch], by: ANYONE },
     onERC1155BatchReceived: { args: [ZeroAddress, ZeroAddress, [], [], batch], by: ANYONE },
   };
+}
+
+/** The way out of a bricked registry: its owner's alone. */
+function recoveryRows({ deployment }: AccessFixture): Record<string, Row> {
+  const by: readonly Actor[] = ["recoverer"];
+  return {
+    start: { args: [deployment.registry], by },
+    withdraw: { args: [], by },
+    execute: { args: [], by },
+  };
+}
+
+async function measureRecovery(fixture: AccessFixture): Promise<Measured> {
+  const { recovery, signers } = fixture;
+  const iface = recovery.interface as unknown as Interface;
+  const measured: Measured = {};
+  for (const [verb, { args }] of Object.entries(recoveryRows(fixture))) {
+    measured[verb] = await measure(signers, await recovery.getAddress(), iface.encodeFunctionData(verb, args), iface);
+  }
+  return measured;
 }
 
 async function measure(signers: Record<Actor, Signer>, to: string, data: string, iface: Interface): Promise<Actor[]> {
@@ -486,6 +510,14 @@ describe("access", () => {
     for (const [name, { by }] of Object.entries(rows)) expect(measured[name], name).to.deep.equal([...by]);
   });
 
+  it("ACC-18 every function of the recovery proposer by every actor: its owner, and nobody else", async () => {
+    const fixture = await loadFixture(accessFixture);
+    const rows = recoveryRows(fixture);
+    expectRows(fixture.recovery.interface as unknown as Interface, rows);
+    const measured = await measureRecovery(fixture);
+    for (const [verb, { by }] of Object.entries(rows)) expect(measured[verb], verb).to.deep.equal([...by]);
+  });
+
   it("ACC-16 a facet that is called past the registry does nothing for anyone", async () => {
     const { deployment, signers, table, registry } = await loadFixture(accessFixture);
     for (const name of FACETS) {
@@ -509,6 +541,7 @@ describe("access", () => {
         "OpenZeppelin's functions, on the timelock that the registry deployed.",
         await measureTimelock(fixture),
       ],
+      ["Recovery proposer", "The way out of a bricked registry.", await measureRecovery(fixture)],
       [
         "Router",
         "Messages to a running canary, and what its account answers itself. Every other selector is the protocol's own.",
