@@ -1,6 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id } from "ethers";
+import { encodeBytes32String, id } from "ethers";
 import { PlanClass } from "../../src/plan/types";
 import { DAY, registryFixture } from "../fixtures/registry";
 import { asTimelock } from "../helpers/asTimelock";
@@ -28,7 +28,10 @@ describe("attacks on votes and proposers", () => {
     await (await asTimelock(fixture)).setClassPolicy(PlanClass.Standard, low);
     await (
       await asTimelock(fixture)
-    ).setElectorate([`0x${fixture.electors[0]!.address.slice(2)}${"01".padStart(24, "0")}`]);
+    ).setElectorate(
+      [`0x${fixture.electors[0]!.address.slice(2)}${"01".padStart(24, "0")}`],
+      encodeBytes32String("votes"),
+    );
     expect(await stateOf(fixture, proposalId)).to.equal(State.Defeated);
     await expect(registry.schedule(plan))
       .to.be.revertedWithCustomError(registry, "ProposalInState")
@@ -80,8 +83,8 @@ describe("attacks on votes and proposers", () => {
       ({ address }, seat) => `0x${address.slice(2)}${powers[seat]!.toString(16).padStart(24, "0")}`,
     );
     const self = await asTimelock(fixture);
-    await self.setMaxPower({ numerator: 1, denominator: 1 });
-    await self.setElectorate(seats);
+    await self.setMaxPower(PlanClass.Standard, { numerator: 1, denominator: 1 });
+    await self.setElectorate(seats, encodeBytes32String("votes"));
     const takeover = await dialPlan(fixture, module, { nonce: 1n });
     await registry.connect(release).propose(takeover);
     const takeoverId = await registry.proposalIdOf(takeover);

@@ -410,11 +410,11 @@ function accessPage(tables: [title: string, text: string, measured: Measured][])
     "",
     text,
     "",
-    `| function | ${ACTORS.join(" | ")} |`,
-    `| --- |${" --- |".repeat(ACTORS.length)}`,
+    "| function | who may call it |",
+    "| --- | --- |",
     ...Object.entries(measured).map(([name, by]) => {
-      const cells = ACTORS.map((actor) => (by.includes(actor) ? "yes" : ""));
-      return `| \`${name}\` | ${cells.join(" | ")} |`;
+      const who = by.length === ACTORS.length ? "anyone" : ACTORS.filter((actor) => by.includes(actor)).join(", ");
+      return `| \`${name}\` | ${who} |`;
     }),
     "",
   ]);
@@ -422,12 +422,14 @@ function accessPage(tables: [title: string, text: string, measured: Measured][])
     "# Access",
     "",
     "Written by `npm run docs:access` from calls that every class of account made to every function that writes, on a live registry",
-    "with a plan in the vote, one in progress and one module halted; a test compares it. An empty cell is a refusal; where anyone may",
-    "call, the state of the plan decides. Functions that only read answer everyone alike.",
+    "with a plan in the vote, one in progress and one module halted; a test compares it. Everyone who is not named is refused; where",
+    "anyone may call, the state of the plan decides. Functions that only read answer everyone alike.",
     "",
+    `The classes: ${ACTORS.join(", ")}.`,
     "`release` proposed the plans and `releaser` holds the same role; `council` is one member alone (his approval counts once) and",
     "`quorum` anyone who brings enough signatures of members; `elector` sits at the seat that is named and `neighbour` at another;",
-    "`registry` is the registry's own account, the guardian of routers; `module` is the account of an upgraded contract.",
+    "`registry` is the registry's own account, the guardian of routers; `module` is the account of an upgraded contract; `recoverer`",
+    "owns the recovery proposer.",
     "",
     ...lines,
   ].join("\n");
