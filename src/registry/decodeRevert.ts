@@ -26,6 +26,7 @@ const SAME: Record<string, ErrorName> = {
   SeatMismatch: "SeatMissing",
   SeatUnknown: "SeatMissing",
   PinHolds: "NothingBroken",
+  AbsenceUnproven: "SeatMissing",
   AlreadyAdvertised: "StatementRepeated",
   AlreadyReported: "StatementRepeated",
   AlreadyOverridden: "StatementRepeated",
@@ -206,6 +207,20 @@ function describe(error: ErrorDescription, context: RevertContext): ErrorFacts {
     case "NoCode":
     case "DelegatedAccount":
       return { where: String(args["account"]) };
+    case "SnapshotMissing":
+      return { next: `npx hardhat upgrade snapshot ${id}` };
+    case "SnapshotTooEarly":
+      return { expected: `a clock above ${args["timepoint"]}`, found: `${args["clock"]}` };
+    case "ListTooSmall":
+      return {
+        expected: `${args["numerator"]}/${args["denominator"]} of ${args["supply"]} power in the list`,
+        found: String(args["total"]),
+      };
+    case "PowerBelowThreshold":
+      return {
+        expected: `${args["numerator"]}/${args["denominator"]} of ${args["whole"]} power`,
+        found: `${args["account"]} has ${args["power"]}`,
+      };
     case "SeatMismatch":
       return { where: `seat ${args["seat"]}`, expected: String(args["expected"]), found: String(args["actual"]) };
     default:

@@ -8,6 +8,7 @@ export const FACETS = [
   "ConfigFacet",
   "ElectorateFacet",
   "TokenElectorateFacet",
+  "ElectorProposalFacet",
   "ProposalFacet",
   "ProposalViewFacet",
   "BallotFacet",

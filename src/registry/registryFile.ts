@@ -5,6 +5,7 @@ import { SlipwayError } from "../errors";
 import { addressField, durationField, fractionField, integerField, list, record, scalar } from "../plan/fields";
 import { EXPECTED, parseFraction } from "../plan/units";
 import { readYaml } from "../plan/yamlFile";
+import type { Seat } from "./seats";
 import { UNAVAILABLE, type ClassPolicy, type RegistryParameters } from "./registryParameters";
 
 const countField = integerField.transform(Number);
@@ -13,6 +14,11 @@ const addressesField = list(addressField, "a list of addresses");
 /** A quorum may be zero: then any number of votes will do. */
 const quorumField = scalar(`${EXPECTED.fraction}, or 0`, (text) =>
   text === "0" ? { numerator: 0, denominator: 1 } : parseFraction(text),
+);
+
+/** What one unit of power is, in words that fit one of the contract's. */
+const unitField = scalar("1 to 31 bytes of text", (text) =>
+  text !== "" && Buffer.byteLength(text) <= 31 ? text : undefined,
 );
 
 const classField = record({
@@ -44,7 +50,18 @@ const registryFileSchema = record(
     }),
     electorate: record({
       maxPower: fractionField,
-      seats: list(record({ account: addressField, power: integerField }), "a list of accounts with their power", 1),
+      maxPowerOf: record({
+        standard: fractionField.optional(),
+        critical: fractionField.optional(),
+        emergency: fractionField.optional(),
+      }).optional(),
+      unit: unitField.optional(),
+      seats: list(
+        record({ account: addressField, power: integerField }),
+        "a list of accounts with their power",
+        1,
+      ).optional(),
+      token: record({ address: addressField, unit: integerField }).optional(),
     }),
     timelock: record({
       minDelay: secondsField,
@@ -87,11 +104,33 @@ export function readRegistryFile(file: string, addresses: AddressBook): Registry
       emergency: policyOf(classes.emergency),
     },
     maxPower: electorate.maxPower,
-    seats: electorate.seats,
+    ...(electorate.maxPowerOf === undefined ? {} : { maxPowerOf: present(electorate.maxPowerOf) }),
+    ...(electorate.unit === undefined ? {} : { unit: electorate.unit }),
+    ...votersOf(file, electorate),
     timelock: value.timelock.address,
     timelockMinDelay: value.timelock.minDelay,
     recoveryOwner: value.timelock.recovery,
   };
+}
+
+/** Accounts with seats, or a token whose delegates vote: one of the two. */
+function votersOf(
+  file: string,
+  { seats, token }: { seats?: Seat[]; token?: { address: string; unit: bigint } },
+): Pick<RegistryParameters, "seats" | "token"> {
+  if (token !== undefined && seats === undefined) {
+    return { seats: [], token: { token: token.address, tokenUnit: token.unit } };
+  }
+  if (seats !== undefined && token === undefined) return { seats };
+  throw new SlipwayError("ConfigInvalid", {
+    where: `${file}, electorate`,
+    expected: "seats, or a token",
+    found: seats === undefined ? "neither" : "both",
+  });
+}
+
+function present<T extends object>(stated: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined)) as never;
 }
 
 function policyOf(stated: z.output<typeof optionalClassField>): ClassPolicy {

@@ -43,10 +43,14 @@ export async function placeOf(client: Client, registry: Registry, params: Asked)
 
 /** The seat of an account in a proposal's electorate. */
 export async function seatOf(client: Client, registry: Registry, params: Asked): Promise<number> {
-  const { account, seat, header, pointer } = await placeOf(client, registry, params);
-  if (seat !== undefined) return seat;
-  throw new SlipwayError("SeatMissing", {
-    where: params.verb,
+  const place = await placeOf(client, registry, params);
+  if (place.seat !== undefined) return place.seat;
+  throw seatMissing(place, params.verb);
+}
+
+export function seatMissing({ account, header, pointer }: Place, verb: string): SlipwayError {
+  return new SlipwayError("SeatMissing", {
+    where: verb,
     expected: `one of the ${header.seats} accounts of electorate ${pointer}`,
     found: account,
     next: "npx hardhat registry electorate",

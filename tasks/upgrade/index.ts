@@ -102,6 +102,13 @@ withOutput(
   .addOptionalParam("engine", "What runs the fork: anvil or hardhat", "anvil")
   .setAction(lazy(() => import("./simulate")));
 
+withSender(
+  upgradeScope.task("snapshot", "Lists the delegates of a proposal's token, so that they vote by seat (anyone, once)"),
+)
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .addOptionalParam("delegates", "Accounts to list, separated by commas; the strongest 512 unless given")
+  .setAction(lazy(() => import("./snapshot")));
+
 withOutput(
   upgradeScope.task("status", "Where a plan stands, what comes next, who does it, what blocks it, how to stop it"),
 )

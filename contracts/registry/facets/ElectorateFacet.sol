@@ -6,6 +6,7 @@ import {ConfigStorage} from "../storage/ConfigStorage.sol";
 import {DraftProgress, ElectorateStorage} from "../storage/ElectorateStorage.sol";
 import {ElectorateDraft, ElectorateHeader, ElectorateKind, Seat, TokenElectorate} from "../../types/Electorate.sol";
 import {ElectorateDrafts} from "../libraries/ElectorateDrafts.sol";
+import {ElectorProposals} from "../libraries/ElectorProposals.sol";
 import {Electorates} from "../libraries/Electorates.sol";
 import {Fraction} from "../../types/Fraction.sol";
 import {IElectorateFacet} from "../interfaces/IUpgradeRegistry.sol";
@@ -39,6 +40,11 @@ contract ElectorateFacet is IElectorateFacet, Access {
     }
 
     /// @inheritdoc IElectorateFacet
+    function setProposalThreshold(Fraction calldata threshold) external onlyTimelock {
+        ElectorProposals.setThreshold(threshold);
+    }
+
+    /// @inheritdoc IElectorateFacet
     function electorate() external view returns (address pointer, uint64 epoch, ElectorateKind kind) {
         ConfigStorage.Layout storage config = ConfigStorage.state();
         return (config.electorate, config.epoch, config.electorateKind);
@@ -47,6 +53,11 @@ contract ElectorateFacet is IElectorateFacet, Access {
     /// @inheritdoc IElectorateFacet
     function maxPowerOf(PlanClass planClass) external view returns (Fraction memory maxPower) {
         return ConfigStorage.state().maxPower[planClass];
+    }
+
+    /// @inheritdoc IElectorateFacet
+    function proposalThreshold() external view returns (Fraction memory threshold) {
+        return ElectorateStorage.state().proposalThreshold;
     }
 
     /// @inheritdoc IElectorateFacet

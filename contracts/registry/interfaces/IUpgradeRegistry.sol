@@ -154,6 +154,12 @@ interface IElectorateFacet {
     /// Caller: timelock.
     function setMaxPower(PlanClass planClass, Fraction calldata maxPower) external;
 
+    /// @notice Sets the share of the whole from which an elector may propose; zero: none may. Caller: timelock.
+    function setProposalThreshold(Fraction calldata threshold) external;
+
+    /// @notice The share of the whole from which an elector may propose; zero: none may.
+    function proposalThreshold() external view returns (Fraction memory threshold);
+
     /// @notice The current electorate, its epoch and kind.
     function electorate() external view returns (address pointer, uint64 epoch, ElectorateKind kind);
 
@@ -171,6 +177,15 @@ interface IElectorateFacet {
 
     /// @notice How many seats of a draft are stored, and the electorate, once all are.
     function draftOf(ElectorateDraft calldata draft) external view returns (uint32 seats, address pointer);
+}
+
+/// @notice Proposals by electors. Apart from `IProposalFacet` because it carries the whole of a proposal.
+interface IElectorProposalFacet {
+    /// @notice Puts `plan` to the electorate of this moment. Caller: `plan.proposer`, without the risk role, with a share
+    /// of `proposalThreshold` or more: of the clipped total, at `seat` of the present electorate; of a token's supply, by
+    /// the votes of the moment before (`seat` is not read).
+    /// @return proposalId EIP-712 hash of the plan.
+    function proposeAsElector(Plan calldata plan, uint256 seat) external returns (bytes32 proposalId);
 }
 
 /// @notice Votes with a token's power at the time of `propose`. See `TokenElectorates` for errors and events.
@@ -493,6 +508,7 @@ interface IUpgradeRegistry is
     IBallotFacet,
     IElectorateFacet,
     ITokenElectorateFacet,
+    IElectorProposalFacet,
     IAttestationFacet,
     IReadinessFacet,
     IArtifactFacet,

@@ -81,7 +81,7 @@ library Electorates {
         address pointer = config.electorate;
         proposal.electorate = pointer;
         if (config.electorateKind != ElectorateKind.Token) return;
-        ElectorateStorage.state().timepoints[proposalId] = clockOf(_tokenOf(pointer));
+        ElectorateStorage.state().timepoints[proposalId] = clockOf(tokenOf(pointer));
     }
 
     function clockOf(address token) internal view returns (uint48 clock) {
@@ -149,7 +149,7 @@ library Electorates {
         header.total = uint96(first);
         for (uint256 i; i < CLASSES; ++i) header.clips[i] = clipOf(pointer, PlanClass(i));
         header.unit = bytes32(_word(pointer, 32 * 4));
-        header.token = _tokenOf(pointer);
+        header.token = tokenOf(pointer);
         header.tokenUnit = uint96(_word(pointer, 32 * 5));
         header.timepoint = uint48(_word(pointer, 32 * 6));
     }
@@ -228,7 +228,8 @@ library Electorates {
         return Seat.wrap(CodeStore.word(chunk, 32 * (index % CHUNK)));
     }
 
-    function _tokenOf(address pointer) private view returns (address) {
+    /// @notice The token whose delegates vote; zero where none does.
+    function tokenOf(address pointer) internal view returns (address) {
         return address(uint160(_word(pointer, 32 * 5) >> 96));
     }
 

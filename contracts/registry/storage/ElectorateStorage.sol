@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Fraction} from "../../types/Fraction.sol";
+
 /// @dev What is stored of a draft so far.
 struct DraftProgress {
     // Root of the chunks that are still missing; zero with `seats` above zero: complete.
@@ -25,6 +27,8 @@ library ElectorateStorage {
         mapping(bytes32 proposalId => uint48) timepoints;
         // Delegates without a seat who have voted.
         mapping(bytes32 proposalId => mapping(address account => bool)) unlistedVoted;
+        // Share of the whole from which an elector may propose; zero: electors may not.
+        Fraction proposalThreshold;
     }
 
     // keccak256(abi.encode(uint256(keccak256("slipway.registry.electorates")) - 1)) & ~bytes32(uint256(0xff))
