@@ -6,6 +6,7 @@ import { PlanClass, type Fraction, type Plan } from "../plan/types";
 import { readArtifact, readCompatibility, type ArtifactFacts, type Compatibility } from "./artifact";
 import type { Registry } from "./connect";
 import { readFacts, readSeats, type Facts } from "./facts";
+import { readHeader } from "./readElectorate";
 import { readPlan } from "./readPlan";
 import { isEnded, readStatus, type Status } from "./state";
 
@@ -201,10 +202,25 @@ async function blockers(registry: Registry, context: BlockerContext): Promise<Bl
         numerator: Number(policy.approval.numerator),
         denominator: Number(policy.approval.denominator),
       };
-      if (!isMet(approval, facts.forPower, facts.clippedTotal) || facts.voters < Number(policy.minVoters)) {
+      const { token } = await readHeader(registry, facts.electorate);
+      // A token's approval is of the votes cast.
+      const whole = token === undefined ? facts.clippedTotal : facts.forPower + facts.againstPower;
+      const quorum = { numerator: Number(policy.quorum.numerator), denominator: Number(policy.quorum.denominator) };
+      const cast = facts.forPower + facts.againstPower + facts.abstainPower;
+      const isQuorate = isMet(quorum, cast, facts.clippedTotal);
+      if (token?.timepoint === 0) {
+        found.push({
+          what: "the list of delegates",
+          measure: `npx hardhat upgrade snapshot ${shortOf(context)}`,
+          missing: [],
+        });
+      } else if (!isMet(approval, facts.forPower, whole) || facts.voters < Number(policy.minVoters)) {
         const who = await absent(registry, context, "hasVoted");
-        const measure = `for ${share(facts.forPower, facts.clippedTotal, approval)}, ${facts.voters} of ${policy.minVoters} voters`;
+        const measure = `for ${share(facts.forPower, whole, approval)}, ${facts.voters} of ${policy.minVoters} voters`;
         found.push({ what: "votes", measure, missing: who });
+      } else if (!isQuorate) {
+        const who = await absent(registry, context, "hasVoted");
+        found.push({ what: "quorum", measure: share(cast, facts.clippedTotal, quorum), missing: who });
       }
     }
     if (!isMet(plan.readiness.threshold, facts.readyPower, facts.clippedTotal)) {
@@ -275,13 +291,21 @@ function isUndecided(plan: Plan, artifact: ArtifactStatus): boolean {
   return plan.artifact.successThreshold.numerator !== 0 && !artifact.isSuccessful && !artifact.isOverridden;
 }
 
-/** Accounts with a seat that have not done it yet. */
+function shortOf({ proposalId }: BlockerContext): string {
+  return proposalId.slice(2, 8);
+}
+
+/** Electorates up to this size are told by name. */
+const NAMED = 1_000;
+
+/** Accounts with a seat that have not done it yet; none are named where there are very many. */
 async function absent(
   registry: Registry,
   { proposalId, facts }: BlockerContext,
   view: "hasVoted" | "isReady" | "hasReported",
 ): Promise<string[]> {
-  const seats = await readSeats(registry, facts.electorate);
+  const seats = await readSeats(registry, facts.electorate, NAMED + 1);
+  if (seats.length > NAMED) return [];
   const done = await Promise.all(
     seats.map((_seat, index) => registry.contract.getFunction(view)(proposalId, index) as Promise<boolean>),
   );

@@ -34,6 +34,7 @@ const ACCESS_ERRORS = [
   "NotProposer",
   "NotCouncilMember",
   "SeatMismatch",
+  "ConflictOfInterest",
   // The timelock's and the router's.
   "AccessControlUnauthorizedAccount",
   "AccessControlBadConfirmation",
@@ -111,6 +112,7 @@ async function accessFixture() {
     return ethers.getSigner(address);
   };
   const releaser = fixture.others[0]!;
+  await registry.connect(await accountOf(timelock)).setProposalThreshold({ numerator: 1, denominator: 12 });
   await registry.connect(await accountOf(timelock)).grantRole(id("RELEASE"), releaser.address);
   const recovery = (await ethers.deployContract("RecoveryProposer", [
     timelock,
@@ -150,6 +152,7 @@ async function accessFixture() {
     setTokenElectorate: { args: [{ token: ZeroAddress, tokenUnit: 1n }, ZeroHash], by: TIMELOCK },
     addChunk: { args: [draft, [], ZeroHash], by: ANYONE },
     activateElectorate: { args: [draft], by: TIMELOCK },
+    setProposalThreshold: { args: [{ numerator: 1, denominator: 12 }], by: TIMELOCK },
     setMaxPower: { args: [0, { numerator: 1, denominator: 1 }], by: TIMELOCK },
     snapshotDelegates: { args: [votingId, []], by: ANYONE },
     castUnlistedVote: { args: [votingId, Choice.For, 0], by: ANYONE },
@@ -163,6 +166,7 @@ async function accessFixture() {
       by: ["release", "releaser", "timelock"],
     },
     propose: { args: [next], by: ["release"] },
+    proposeAsElector: { args: [{ ...next, proposer: fixture.electors[0]!.address }, 0], by: ["elector"] },
     cancel: { args: [votingId], by: ["release"] },
     castVote: { args: [votingId, Choice.For, 0], by: ["elector"] },
     castVotesBySig: { args: [votingId, Choice.For, []], by: ANYONE },

@@ -3,8 +3,8 @@ import type { Client } from "../../client";
 import { ATTESTATIONS } from "../attest";
 import type { Registry } from "../connect";
 import { perform, type Performed, type SendOptions } from "../perform";
-import { seatOf } from "../seatOf";
-import { CHOICES } from "../vote";
+import { placeOf, seatMissing } from "../seatOf";
+import { CHOICES, requireListed } from "../vote";
 import { readSigned, type ReadStatement } from "./readSigned";
 import type { Statement } from "./statement";
 
@@ -29,31 +29,44 @@ export async function submitBallots(
 ): Promise<Performed> {
   const { statement } = params;
   const { proposalId } = statement;
+  const { seated, unlisted } = await placed(client, registry, readSigned(registry, params.files, statement), statement);
   const view = registry.contract.getFunction(COUNTED[statement.verb]);
-  const isCounted = ({ seat }: Seated): Promise<boolean> => view(proposalId, seat) as Promise<boolean>;
-  const open = await without(
-    await seated(client, registry, readSigned(registry, params.files, statement), proposalId),
-    isCounted,
-  );
-  const ballots = open.map(({ seat, signature }) => {
-    const { r, yParityAndS } = Signature.from(signature);
-    return { seat, r, vs: yParityAndS };
-  });
-  return perform(client, registry, {
-    ...params,
-    verb: `${statement.verb} by signature`,
-    proposalId,
-    to: registry.address,
-    data: registry.iface.encodeFunctionData(...batchOf(statement, ballots)),
-    isDone: async () => (await without(open, isCounted)).length === 0,
-  });
+  const unlistedView = registry.contract.getFunction("hasVotedUnlisted");
+  const send = async (name: string, group: readonly Seated[], isCounted: (entry: Seated) => Promise<boolean>) => {
+    const open = await without(group, isCounted);
+    const ballots = open.map(({ seat, signature }) => {
+      const { r, yParityAndS } = Signature.from(signature);
+      return { seat, r, vs: yParityAndS };
+    });
+    return perform(client, registry, {
+      ...params,
+      verb: name,
+      proposalId,
+      to: registry.address,
+      data: registry.iface.encodeFunctionData(...batchOf(statement, ballots, group === unlisted)),
+      isDone: async () => (await without(open, isCounted)).length === 0,
+    });
+  };
+  const name = `${statement.verb} by signature`;
+  const bySeat = (entry: Seated) => view(proposalId, entry.seat) as Promise<boolean>;
+  const byAccount = (entry: Seated) => unlistedView(proposalId, entry.signer) as Promise<boolean>;
+  if (unlisted.length === 0) return send(name, seated, bySeat);
+  // Delegates without a seat are counted by another function: a second transaction where there are both.
+  if (seated.length > 0) {
+    const first = await send(name, seated, bySeat);
+    if (first.status !== "already" && first.status !== "confirmed") return first;
+  }
+  return send(`${name} without seats`, unlisted, byAccount);
 }
 
-function batchOf(statement: SeatStatement, ballots: unknown[]): [name: string, args: unknown[]] {
+function batchOf(statement: SeatStatement, ballots: unknown[], isUnlisted: boolean): [name: string, args: unknown[]] {
   const { proposalId } = statement;
   switch (statement.verb) {
     case "vote":
-      return ["castVotesBySig", [proposalId, CHOICES.indexOf(statement.choice), ballots]];
+      return [
+        isUnlisted ? "castUnlistedVotesBySig" : "castVotesBySig",
+        [proposalId, CHOICES.indexOf(statement.choice), ballots],
+      ];
     case "ready":
       return ["signalReadyBySig", [proposalId, ballots]];
     case "advertise":
@@ -90,19 +103,29 @@ export async function submitAttestations(
 
 type Seated = ReadStatement & { seat: number };
 
-/** A signer without a seat is refused here; the contract would only skip it. */
-async function seated(
+/**
+ * A signer who could not count is refused here; the contract would only skip it. A token's delegate without a seat votes
+ * all the same: `seat` is then the first one of a larger account.
+ */
+async function placed(
   client: Client,
   registry: Registry,
   read: readonly ReadStatement[],
-  proposalId: string,
-): Promise<Seated[]> {
-  const found: Seated[] = [];
+  { verb, proposalId }: SeatStatement,
+): Promise<{ seated: Seated[]; unlisted: Seated[] }> {
+  const seated: Seated[] = [];
+  const unlisted: Seated[] = [];
   for (const entry of read) {
-    const seat = await seatOf(client, registry, { proposalId, verb: entry.file, account: entry.signer });
-    found.push({ ...entry, seat });
+    const place = await placeOf(client, registry, { proposalId, verb: entry.file, account: entry.signer });
+    if (place.seat !== undefined) {
+      seated.push({ ...entry, seat: place.seat });
+      continue;
+    }
+    if (verb !== "vote") throw seatMissing(place, entry.file);
+    requireListed(place, proposalId, entry.file);
+    unlisted.push({ ...entry, seat: place.next });
   }
-  return found;
+  return { seated, unlisted };
 }
 
 async function without<T>(entries: readonly T[], isCounted: (entry: T) => Promise<boolean>): Promise<T[]> {
