@@ -1,0 +1,61 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { id, ZeroHash } from "ethers";
+import { Category } from "../../src/invariants/types";
+import { Op } from "../../src/plan/types";
+import type { Replica__MockForIncident } from "../../typechain-types";
+import { agreed, exhibitFixture, exhibitPlan } from "../helpers/exhibit";
+import { asTimelock } from "../helpers/asTimelock";
+import { State, stateOf } from "../helpers/lifecycle";
+import { define, dialInvariant } from "../helpers/plans";
+import { ethers } from "hardhat";
+
+const fixture = () => exhibitFixture<Replica__MockForIncident>("Replica__MockForIncident");
+
+/*
+ * Nomad, 2022: an upgrade initialised the inbox with the committed root zero, and zero is the root of every message that nobody
+ * proved. It lay there for six weeks until somebody tried. Here the plan cites an invariant that asks the inbox whether it
+ * accepts root zero, and the stage that makes it do so is undone.
+ */
+describe("incident: Nomad's zero root", () => {
+  it("ATK-90 nomad_zero_root: as it happened, an unproven message passes", async () => {
+    const world = await loadFixture(fixture);
+    await asTimelock(world);
+    const timelock = await ethers.getSigner(world.deployment.timelock);
+    await world.exhibit.connect(timelock).initialize(ZeroHash);
+    await world.exhibit.connect(world.stranger).process(id("everything"));
+    expect(await world.exhibit.delivered()).to.equal(1n);
+  });
+
+  it("ATK-90 nomad_zero_root: an invariant of the plan undoes the stage that would accept root zero", async () => {
+    const world = await loadFixture(fixture);
+    const { registry, exhibit, spare } = world;
+    const probe = {
+      target: await exhibit.getAddress(),
+      data: exhibit.interface.encodeFunctionData("acceptableRoot", [ZeroHash]),
+      gas: 100_000n,
+    };
+    const base = await dialInvariant(spare, {
+      name: "no-zero-root",
+      category: Category.Authorization,
+      op: Op.Eq,
+      bound: 0n,
+    });
+    const invariant = await define(world, { ...base, condition: { ...base.condition, left: probe } });
+    const plan = await exhibitPlan(world, [["initialize", [ZeroHash]]], { invariants: [invariant] });
+    const proposalId = await agreed(world, plan);
+    await expect(registry.advance(plan))
+      .to.be.revertedWithCustomError(registry, "InvariantViolated")
+      .withArgs(invariant, 1, 0, true);
+    expect(await stateOf(world, proposalId)).to.equal(State.Scheduled);
+    expect(await exhibit.confirmAt(ZeroHash)).to.equal(0n);
+
+    const sound = {
+      ...(await exhibitPlan(world, [["initialize", [id("root")]]], { invariants: [invariant] })),
+      nonce: 1n,
+    };
+    await agreed(world, sound);
+    await registry.advance(sound);
+    await expect(exhibit.process(id("everything"))).to.be.revertedWithCustomError(exhibit, "NotProven");
+  });
+});

@@ -1,0 +1,42 @@
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { id, ZeroAddress, ZeroHash } from "ethers";
+import { ethers } from "hardhat";
+import type { Market__MockForIncident } from "../../typechain-types";
+import { DAY } from "../fixtures/registry";
+import { agreed, exhibitFixture, exhibitPlan } from "../helpers/exhibit";
+
+const fixture = () => exhibitFixture<Market__MockForIncident>("Market__MockForIncident");
+
+/*
+ * Onyx, 2023, and Sonne, 2024: listing a market and seeding it were separate operations of a timelock whose executor is anyone.
+ * The attacker executed the first himself and took the market before the second. Here both are calls of one stage.
+ */
+describe("incident: Sonne's separable operations", () => {
+  it("ATK-92 separable_operations: as it happened, whoever executes the listing alone takes the empty market", async () => {
+    const [proposer, attacker] = await ethers.getSigners();
+    const timelock = await ethers.deployContract("OpenTimelock__MockForIncident", [proposer!.address]);
+    const market = await ethers.deployContract("Market__MockForIncident", [await timelock.getAddress()]);
+    const call = (name: "list" | "seed") =>
+      [market, 0, market.interface.encodeFunctionData(name as "list"), ZeroHash, id(name)] as const;
+    for (const name of ["list", "seed"] as const) await timelock.schedule(...call(name), DAY);
+    await time.increase(DAY);
+    await timelock.connect(attacker).execute(...call("list"));
+    await market.connect(attacker).drain();
+    expect(await market.drainedBy()).to.equal(attacker?.address);
+  });
+
+  it("ATK-92 separable_operations: a stage lists and seeds in one transaction, whoever advances it", async () => {
+    const world = await loadFixture(fixture);
+    const { registry, exhibit, stranger } = world;
+    const plan = await exhibitPlan(world, [
+      ["list", []],
+      ["seed", []],
+    ]);
+    await agreed(world, plan);
+    await registry.connect(stranger).advance(plan);
+    expect([await exhibit.isListed(), await exhibit.isSeeded()]).to.deep.equal([true, true]);
+    await expect(exhibit.connect(stranger).drain()).to.be.revertedWithCustomError(exhibit, "NotListed");
+    expect(await exhibit.drainedBy()).to.equal(ZeroAddress);
+  });
+});
