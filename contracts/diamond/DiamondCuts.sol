@@ -47,6 +47,19 @@ library DiamondCuts {
         if (init != address(0) || data.length != 0) _initialise(init, data);
     }
 
+    /// @notice The first cut, of a diamond that has no functions yet: additions only, and nothing to initialise. A
+    /// constructor has no room for the rest.
+    function found(IDiamond.FacetCut[] memory cuts) internal {
+        if (cuts.length == 0) revert CutEmpty();
+        for (uint256 i; i < cuts.length; ++i) {
+            IDiamond.FacetCut memory part = cuts[i];
+            if (part.functionSelectors.length == 0) revert FacetWithoutSelectors(part.facetAddress);
+            if (part.action != IDiamond.FacetCutAction.Add) revert SelectorUnknown(part.functionSelectors[0]);
+            _add(part);
+        }
+        emit IDiamond.DiamondCut(cuts, address(0), "");
+    }
+
     /// @notice Refuses removal and pause of a selector from now on.
     function protect(bytes4 selector) internal {
         DiamondStorage.setRoute(selector, _liveRoute(selector) | DiamondStorage.PROTECTED);

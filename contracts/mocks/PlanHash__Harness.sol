@@ -9,4 +9,8 @@ contract PlanHash__Harness {
     function hash(Plan calldata plan) external pure returns (bytes32) {
         return PlanHash.hash(plan);
     }
+
+    function hashAgain(Plan calldata plan) external pure returns (bytes32) {
+        return PlanHash.hashAgain(plan);
+    }
 }

@@ -68,7 +68,7 @@ contract UpgradeRegistry is Diamond {
     event TimelockSet(address indexed timelock);
 
     constructor(RegistryConfig memory config) {
-        DiamondCuts.cut(config.facets, address(0), "");
+        DiamondCuts.found(config.facets);
         _protect();
         DiamondCuts.announce(type(IERC165).interfaceId);
         DiamondCuts.announce(type(IDiamondCut).interfaceId);
@@ -101,23 +101,32 @@ contract UpgradeRegistry is Diamond {
     /// @dev What it takes to look into the registry, to change it, and to carry a plan from its proposal to its end or
     /// back: without any of these nothing could ever be repaired. A cut may replace them, never remove them.
     function _protect() private {
-        DiamondCuts.protect(IDiamondCut.diamondCut.selector);
-        DiamondCuts.protect(IDiamondLoupe.facets.selector);
-        DiamondCuts.protect(IDiamondLoupe.facetFunctionSelectors.selector);
-        DiamondCuts.protect(IDiamondLoupe.facetAddresses.selector);
-        DiamondCuts.protect(IDiamondLoupe.facetAddress.selector);
-        DiamondCuts.protect(IERC165.supportsInterface.selector);
-        DiamondCuts.protect(IConfigFacet.timelock.selector);
-        DiamondCuts.protect(IProposalFacet.propose.selector);
-        // Read by `propose` and `cancel`.
-        DiamondCuts.protect(IProposalViewFacet.stateOf.selector);
-        DiamondCuts.protect(IBallotFacet.castVote.selector);
-        DiamondCuts.protect(IAttestationFacet.attest.selector);
-        DiamondCuts.protect(IReadinessFacet.signalReady.selector);
-        DiamondCuts.protect(IReadinessFacet.schedule.selector);
-        DiamondCuts.protect(IStageFacet.advance.selector);
-        DiamondCuts.protect(IStageFacet.rollback.selector);
-        DiamondCuts.protect(IStageFacet.onlyWhileAdvancing.selector);
+        _protectAll(
+            (bytes32(IDiamondCut.diamondCut.selector) >> 0) |
+                (bytes32(IDiamondLoupe.facets.selector) >> 32) |
+                (bytes32(IDiamondLoupe.facetFunctionSelectors.selector) >> 64) |
+                (bytes32(IDiamondLoupe.facetAddresses.selector) >> 96) |
+                (bytes32(IDiamondLoupe.facetAddress.selector) >> 128) |
+                (bytes32(IERC165.supportsInterface.selector) >> 160) |
+                (bytes32(IConfigFacet.timelock.selector) >> 192) |
+                (bytes32(IProposalFacet.propose.selector) >> 224)
+        );
+        _protectAll(
+            // Read by `propose` and `cancel`.
+            (bytes32(IProposalViewFacet.stateOf.selector) >> 0) |
+                (bytes32(IBallotFacet.castVote.selector) >> 32) |
+                (bytes32(IAttestationFacet.attest.selector) >> 64) |
+                (bytes32(IReadinessFacet.signalReady.selector) >> 96) |
+                (bytes32(IReadinessFacet.schedule.selector) >> 128) |
+                (bytes32(IStageFacet.advance.selector) >> 160) |
+                (bytes32(IStageFacet.rollback.selector) >> 192) |
+                (bytes32(IStageFacet.onlyWhileAdvancing.selector) >> 224)
+        );
+    }
+
+    /// @dev Up to eight selectors in one word: a call for each of them would not fit next to 512 seats (EIP-3860).
+    function _protectAll(bytes32 selectors) private {
+        for (; selectors != 0; selectors <<= 32) DiamondCuts.protect(bytes4(selectors));
     }
 
     function _grant(bytes32 role, address[] memory accounts) private {

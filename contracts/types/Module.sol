@@ -12,6 +12,10 @@ enum ModuleKind {
 
 /// @notice A named upgrade target.
 struct Module {
+    // Counts modules, from one; zero: unknown.
+    uint16 number;
+    // When the last plan on it completed or was rolled back, in seconds; zero: none has.
+    uint40 endedAt;
     ModuleKind kind;
     // The account users call; the beacon for `Beacon`.
     address account;
@@ -19,7 +23,7 @@ struct Module {
     address authority;
     // Counts completed and rolled-back plans.
     uint64 version;
+    bool isRetired;
     // The proposal that holds the module between its first stage and its end; zero when free.
     bytes32 lockedBy;
-    bool isRetired;
 }

@@ -20,14 +20,16 @@ describe("ModuleFacet", () => {
     it("MOD-01 names a module at version zero, free", async () => {
       const { registry, module, deployment } = await loadFixture(moduleFixture);
       const stored = await registry.moduleOf(MODULE);
-      expect([...stored]).to.deep.equal([
-        BigInt(ModuleKind.Uups),
-        await module.getAddress(),
-        deployment.timelock,
-        0n,
-        ZeroHash,
-        false,
-      ]);
+      expect(stored.toObject()).to.deep.equal({
+        number: 1n,
+        endedAt: 0n,
+        kind: BigInt(ModuleKind.Uups),
+        account: await module.getAddress(),
+        authority: deployment.timelock,
+        version: 0n,
+        isRetired: false,
+        lockedBy: ZeroHash,
+      });
       expect([...(await registry.moduleNames())]).to.deep.equal([MODULE]);
     });
 

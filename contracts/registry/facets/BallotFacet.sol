@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Ballot, Choice, IBallotFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {Ballot, Choice, IBallotFacet, WalletBallot} from "../interfaces/IUpgradeRegistry.sol";
 import {Ballots} from "../libraries/Ballots.sol";
 import {Proposals} from "../libraries/Proposals.sol";
-import {SeatBits} from "../libraries/SeatBits.sol";
 
 contract BallotFacet is IBallotFacet {
-    using SeatBits for mapping(uint256 => uint256);
-
     /// @inheritdoc IBallotFacet
     function castVote(bytes32 proposalId, Choice choice, uint256 seat) external {
         Ballots.cast(proposalId, choice, seat);
@@ -24,7 +21,21 @@ contract BallotFacet is IBallotFacet {
     }
 
     /// @inheritdoc IBallotFacet
+    function castVoteWithReason(bytes32 proposalId, Choice choice, uint256 seat, string calldata reason) external {
+        Ballots.castWithReason(proposalId, choice, seat, reason);
+    }
+
+    /// @inheritdoc IBallotFacet
+    function castVotesByWalletSig(
+        bytes32 proposalId,
+        Choice choice,
+        WalletBallot[] calldata ballots
+    ) external returns (uint256 counted) {
+        return Ballots.castByWalletSig(proposalId, choice, ballots);
+    }
+
+    /// @inheritdoc IBallotFacet
     function hasVoted(bytes32 proposalId, uint256 seat) external view returns (bool) {
-        return Proposals.load(proposalId).voted.isSet(seat);
+        return Ballots.hasVoted(Proposals.load(proposalId), seat);
     }
 }

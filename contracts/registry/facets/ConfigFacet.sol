@@ -33,12 +33,12 @@ contract ConfigFacet is IConfigFacet, Access {
 
     /// @inheritdoc IConfigFacet
     function classPolicyOf(PlanClass planClass) external view returns (ClassPolicy memory policy) {
-        return ConfigStorage.state().policies[planClass];
+        return Policies.policyAt(Policies.rowOf(planClass));
     }
 
     /// @inheritdoc IConfigFacet
     function policyOf(bytes32 proposalId) external view returns (ClassPolicy memory policy) {
-        return Proposals.load(proposalId).policy;
+        return Policies.policyAt(Proposals.load(proposalId).policyRow);
     }
 
     /// @inheritdoc IConfigFacet

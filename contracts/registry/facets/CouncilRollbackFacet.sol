@@ -15,7 +15,7 @@ contract CouncilRollbackFacet is ICouncilRollbackFacet, Locked {
         uint256 deadline,
         bytes[] calldata signatures
     ) external locked returns (bool executed) {
-        bytes32 proposalId = Proposals.idOf(plan);
+        bytes32 proposalId = Proposals.idOfProposed(plan);
         Stages.requireRollbackable(proposalId);
         executed = Council.approve(Council.ROLLBACK, proposalId, deadline, signatures);
         if (executed) Stages.rollback(plan, proposalId);

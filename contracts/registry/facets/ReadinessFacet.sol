@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Ballot, IReadinessFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {Ballot, IReadinessFacet, WalletBallot} from "../interfaces/IUpgradeRegistry.sol";
 import {Locked} from "../libraries/Lock.sol";
 import {Plan} from "../../types/Plan.sol";
 import {Proposals} from "../libraries/Proposals.sol";
@@ -20,6 +20,14 @@ contract ReadinessFacet is IReadinessFacet, Locked {
     /// @inheritdoc IReadinessFacet
     function signalReadyBySig(bytes32 proposalId, Ballot[] calldata signals) external returns (uint256 counted) {
         return ReadinessSignals.signalBySig(proposalId, signals);
+    }
+
+    /// @inheritdoc IReadinessFacet
+    function signalReadyByWalletSig(
+        bytes32 proposalId,
+        WalletBallot[] calldata signals
+    ) external returns (uint256 counted) {
+        return ReadinessSignals.signalByWalletSig(proposalId, signals);
     }
 
     /// @inheritdoc IReadinessFacet

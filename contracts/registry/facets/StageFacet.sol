@@ -16,7 +16,7 @@ contract StageFacet is IStageFacet, Locked {
 
     /// @inheritdoc IStageFacet
     function rollback(Plan calldata plan) external payable locked {
-        bytes32 proposalId = Proposals.idOf(plan);
+        bytes32 proposalId = Proposals.idOfProposed(plan);
         Proposals.requireState(proposalId, ProposalState.Stalled);
         Stages.rollback(plan, proposalId);
     }

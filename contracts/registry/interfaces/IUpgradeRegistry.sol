@@ -32,6 +32,13 @@ struct Ballot {
     bytes32 vs;
 }
 
+/// @notice One seat's signature of any length in a batch: a key's 65 bytes, or what the wallet that sits there accepts
+/// (ERC-1271).
+struct WalletBallot {
+    uint32 seat;
+    bytes signature;
+}
+
 /// @notice One pin as `revalidate` found it.
 struct PinResult {
     uint16 stage;
@@ -95,6 +102,9 @@ struct Compatibility {
 
 /// @notice Propose and cancel. See `Proposals` for errors and events.
 interface IProposalFacet {
+    /// @notice The whole plan is here and nowhere else on chain.
+    event ProposalCreated(bytes32 indexed proposalId, address indexed proposer, Plan plan);
+
     /// @notice Puts `plan` to the electorate of this moment. Caller: release role, and `plan.proposer`.
     /// @return proposalId EIP-712 hash of the plan.
     function propose(Plan calldata plan) external returns (bytes32 proposalId);
@@ -117,16 +127,31 @@ interface IProposalViewFacet {
 
 /// @notice Votes. One seat, one ballot; the seat's bit prevents replay.
 interface IBallotFacet {
+    /// @notice The good ballots of a batch, and their power together.
+    event VotesCast(bytes32 indexed proposalId, Choice choice, uint96 power, uint32[] seats);
+
     /// @notice Votes from `seat`. Caller: the account that sits there.
     function castVote(bytes32 proposalId, Choice choice, uint256 seat) external;
 
+    /// @notice The same, with a reason in the event. Caller: the account that sits there.
+    function castVoteWithReason(bytes32 proposalId, Choice choice, uint256 seat, string calldata reason) external;
+
     /// @notice Counts ballots signed over `Ballot(bytes32 proposalId,uint8 choice)`. A bad one is skipped and reported
-    /// by `BallotSkipped`; it never voids the batch. Caller: anyone.
+    /// by `BallotSkipped`; it never voids the batch. The good ones are in one event, `VotesCast`. Caller: anyone.
     /// @return counted Number of ballots that counted.
     function castVotesBySig(
         bytes32 proposalId,
         Choice choice,
         Ballot[] calldata ballots
+    ) external returns (uint256 counted);
+
+    /// @notice The same for seats of wallets, and for keys that sign 65 bytes. A wallet has 200,000 gas to answer; one that
+    /// needs more is skipped. Reverts with `WalletGasTooLow` where that much is not left. Caller: anyone.
+    /// @return counted Number of ballots that counted.
+    function castVotesByWalletSig(
+        bytes32 proposalId,
+        Choice choice,
+        WalletBallot[] calldata ballots
     ) external returns (uint256 counted);
 
     /// @notice Whether `seat` has voted.
@@ -241,6 +266,12 @@ interface IReadinessFacet {
 
     /// @notice The same with collected signatures over `Ready(bytes32 proposalId)`; a bad one is skipped and reported.
     function signalReadyBySig(bytes32 proposalId, Ballot[] calldata signals) external returns (uint256 counted);
+
+    /// @notice The same for seats of wallets, and for keys that sign 65 bytes, as in `castVotesByWalletSig`. Caller: anyone.
+    function signalReadyByWalletSig(
+        bytes32 proposalId,
+        WalletBallot[] calldata signals
+    ) external returns (uint256 counted);
 
     /// @notice Whether `seat` has signalled.
     function isReady(bytes32 proposalId, uint256 seat) external view returns (bool);

@@ -5,6 +5,7 @@ import {ArtifactView, Ballot} from "../interfaces/IUpgradeRegistry.sol";
 import {Artifacts} from "./Artifacts.sol";
 import {Count, Release} from "../storage/ArtifactStorage.sol";
 import {Electorates} from "./Electorates.sol";
+import {Policies} from "./Policies.sol";
 import {Proposal} from "../storage/ProposalStorage.sol";
 import {ProposalState, ProposalStatus} from "../../types/ProposalState.sol";
 import {Proposals} from "./Proposals.sol";
@@ -157,7 +158,7 @@ library ArtifactSignals {
         facts.clippedTotal = uint96(total);
         if (self.successThreshold.numerator == 0) return facts;
         facts.isSuccessful = Artifacts.isSuccessful(self, total);
-        facts.isOverridden = Artifacts.isOverridden(self, proposal.policy, total);
+        facts.isOverridden = Artifacts.isOverridden(self, Policies.policyAt(proposal.policyRow), total);
         if (proposal.nextStage != proposal.stageCount) return facts;
         facts.reportBy = uint64(Artifacts.reportBy(self, proposal, Proposals.haltedSeconds(proposal)));
     }

@@ -5,6 +5,7 @@ import {Artifact, Plan} from "../../types/Plan.sol";
 import {ArtifactStorage, Count, Release} from "../storage/ArtifactStorage.sol";
 import {ClassPolicy} from "../../types/Policy.sol";
 import {Electorates} from "./Electorates.sol";
+import {Policies} from "./Policies.sol";
 import {Proposal} from "../storage/ProposalStorage.sol";
 
 /// @notice The node program that goes with a plan: what is kept of it, and whether electors found that it works.
@@ -84,7 +85,7 @@ library Artifacts {
         if (self.isSettled || self.successDeadline == 0) return;
         uint256 total = Electorates.wholeOf(proposal);
         bool isByReports = isSuccessful(self, total);
-        if (!isByReports && !isOverridden(self, proposal.policy, total)) return;
+        if (!isByReports && !isOverridden(self, Policies.policyAt(proposal.policyRow), total)) return;
         self.isSettled = true;
         emit SuccessSettled(proposalId, isByReports);
     }

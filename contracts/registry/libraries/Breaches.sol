@@ -35,7 +35,7 @@ library Breaches {
 
     /// @return acted Whether the action ran.
     function poke(Plan calldata plan, bytes32 id) internal returns (bool acted) {
-        bytes32 proposalId = Proposals.idOf(plan);
+        bytes32 proposalId = Proposals.idOfProposed(plan);
         Proposal storage proposal = Proposals.load(proposalId);
         _requireInForce(plan, proposalId, id);
         Invariant memory invariant = Invariants.read(id);

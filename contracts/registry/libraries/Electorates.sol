@@ -180,9 +180,9 @@ library Electorates {
     function rollAt(address pointer, PlanClass planClass) internal view returns (Roll memory roll) {
         uint256 first = _word(pointer, 0);
         roll.pointer = pointer;
-        roll.isChunked = ElectorateKind(first >> 248) == ElectorateKind.Chunked;
+        roll.isChunked = first >> 248 == uint256(ElectorateKind.Chunked);
         roll.seats = uint32(first >> 128);
-        roll.cap = clipOf(pointer, planClass).cap;
+        roll.cap = _capOf(pointer, planClass);
     }
 
     function seatAt(address pointer, uint256 index) internal view returns (Seat seat) {
@@ -208,7 +208,28 @@ library Electorates {
         revert SeatMismatch(index, _seat(roll, index).account(), account);
     }
 
-    /// @notice The same without a revert; nobody sits outside the list, and the zero address sits nowhere.
+    /// @notice The same for one ballot, without a roll where none is needed.
+    function clippedPowerAt(
+        address pointer,
+        PlanClass planClass,
+        uint256 index,
+        address account
+    ) internal view returns (uint96 power) {
+        uint256 first = _word(pointer, 0);
+        if (first >> 248 == uint256(ElectorateKind.Chunked) || index >= uint32(first >> 128)) {
+            return clippedPower(rollAt(pointer, planClass), index, account);
+        }
+        uint256 seat;
+        unchecked {
+            seat = _word(pointer, HEADER + 32 * index);
+        }
+        if (seat >> 96 != uint160(account)) revert SeatMismatch(index, address(uint160(seat >> 96)), account);
+        power = uint96(seat);
+        uint96 cap = _capOf(pointer, planClass);
+        if (power > cap) power = cap;
+    }
+
+    /// @notice `clippedPower` without a revert; nobody sits outside the list, and the zero address sits nowhere.
     function tryClippedPower(
         Roll memory roll,
         uint256 index,
@@ -221,11 +242,37 @@ library Electorates {
         return (true, power > roll.cap ? roll.cap : power);
     }
 
+    /// @notice Who sits there; nobody outside the list.
+    function accountAt(Roll memory roll, uint256 index) internal view returns (address) {
+        return index < roll.seats ? _seat(roll, index).account() : address(0);
+    }
+
+    /// @notice The code that holds a seat which exists, the seats it holds (`count` from `first` on), and where in the code
+    /// they begin.
+    function rangeOf(
+        Roll memory roll,
+        uint256 index
+    ) internal view returns (address code, uint256 first, uint256 count, uint256 offset) {
+        // Stored code begins with one byte of its own.
+        if (!roll.isChunked) return (roll.pointer, 0, roll.seats, 1 + HEADER);
+        first = index - (index % CHUNK);
+        count = roll.seats - first;
+        if (count > CHUNK) count = CHUNK;
+        code = address(uint160(_word(roll.pointer, HEADER + 32 * (index / CHUNK))));
+        offset = 1;
+    }
+
     /// @dev Of a seat that exists.
     function _seat(Roll memory roll, uint256 index) private view returns (Seat) {
         if (!roll.isChunked) return Seat.wrap(CodeStore.word(roll.pointer, HEADER + 32 * index));
         address chunk = address(uint160(_word(roll.pointer, HEADER + 32 * (index / CHUNK))));
         return Seat.wrap(CodeStore.word(chunk, 32 * (index % CHUNK)));
+    }
+
+    function _capOf(address pointer, PlanClass planClass) private view returns (uint96) {
+        unchecked {
+            return uint96(_word(pointer, 32 * (1 + uint256(planClass))) >> 128);
+        }
     }
 
     /// @notice The token whose delegates vote; zero where none does.

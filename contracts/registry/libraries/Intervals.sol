@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IntervalStorage} from "../storage/IntervalStorage.sol";
+import {ModuleStorage} from "../storage/ModuleStorage.sol";
 
 /// @notice The least time between the end of one plan on a module and the first stage of the next. It delays beginnings
 /// only: no later stage, and never a way back.
@@ -20,11 +21,6 @@ library Intervals {
         emit MinIntervalSet(uint32(interval));
     }
 
-    /// @notice Keeps that a plan on `module` completed or was rolled back now.
-    function mark(bytes32 module) internal {
-        IntervalStorage.state().endedAt[module] = block.timestamp;
-    }
-
     /// @notice Reverts while one of the modules still rests.
     function check(bytes32[] memory modules) internal view {
         for (uint256 i; i < modules.length; ++i) {
@@ -35,9 +31,9 @@ library Intervals {
 
     /// @notice When the next plan on `module` may begin; zero where nothing holds it up.
     function endOf(bytes32 module) internal view returns (uint256) {
-        IntervalStorage.Layout storage self = IntervalStorage.state();
-        uint256 endedAt = self.endedAt[module];
-        uint256 interval = self.minInterval;
-        return endedAt == 0 || interval == 0 ? 0 : endedAt + interval;
+        uint256 interval = IntervalStorage.state().minInterval;
+        if (interval == 0) return 0;
+        uint256 endedAt = ModuleStorage.state().modules[module].endedAt;
+        return endedAt == 0 ? 0 : endedAt + interval;
     }
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {Call, Target} from "../../types/Plan.sol";
-import {Intervals} from "./Intervals.sol";
 import {Module, ModuleKind} from "../../types/Module.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Pins} from "./Pins.sol";
 
 /// @notice Named upgrade targets: versions, and the lock that one plan holds between its first stage and its end.
 library Modules {
+    using Arrays for bytes32[];
     using Modules for ModuleStorage.Layout;
 
     error ModuleUnknown(bytes32 module);
@@ -45,22 +46,23 @@ library Modules {
         address authority
     ) internal {
         if (name == 0) revert ModuleNameEmpty();
-        if (self.numbers[name] != 0) revert ModuleExists(name);
+        if (self.modules[name].number != 0) revert ModuleExists(name);
         if (self.nameOf[account] != 0) revert AccountTaken(account, self.nameOf[account]);
         if (self.names.length == MAX_MODULES) revert TooManyModules(MAX_MODULES);
         Pins.checkCode(account);
         if (authority == address(0) || authority == account) revert AuthorityInvalid(authority);
         self.names.push(name);
-        self.numbers[name] = self.names.length;
         self.nameOf[account] = name;
         ++self.governed[authority];
         self.modules[name] = Module({
+            number: uint16(self.names.length),
+            endedAt: 0,
             kind: kind,
             account: account,
             authority: authority,
             version: 0,
-            lockedBy: 0,
-            isRetired: false
+            isRetired: false,
+            lockedBy: 0
         });
         emit ModuleRegistered(name, kind, account, authority);
     }
@@ -75,8 +77,8 @@ library Modules {
     }
 
     function load(ModuleStorage.Layout storage self, bytes32 name) internal view returns (Module storage module) {
-        if (self.numbers[name] == 0) revert ModuleUnknown(name);
         module = self.modules[name];
+        if (module.number == 0) revert ModuleUnknown(name);
     }
 
     /// @notice Reverts unless every target is a live, free module at its base version, named once.
@@ -98,7 +100,7 @@ library Modules {
             if (module.version != targets[i].baseVersion) {
                 revert StaleBase(name, targets[i].baseVersion, module.version);
             }
-            packed |= self.numbers[name] << (16 * i);
+            packed |= uint256(module.number) << (16 * i);
         }
         packed |= targets.length << 240;
     }
@@ -107,7 +109,8 @@ library Modules {
     function unpack(ModuleStorage.Layout storage self, uint256 packed) internal view returns (bytes32[] memory names) {
         names = new bytes32[](packed >> 240);
         for (uint256 i; i < names.length; ++i) {
-            names[i] = self.names[((packed >> (16 * i)) & 0xffff) - 1];
+            // Modules are never taken off the list, so a number once given needs no look at its length.
+            names[i] = self.names.unsafeAccess(((packed >> (16 * i)) & 0xffff) - 1).value;
         }
     }
 
@@ -167,7 +170,7 @@ library Modules {
             Module storage module = self.modules[names[i]];
             module.lockedBy = 0;
             ++module.version;
-            Intervals.mark(names[i]);
+            module.endedAt = uint40(block.timestamp);
             emit ModuleVersionMoved(names[i], module.version, proposalId);
         }
     }

@@ -21,6 +21,11 @@ library Operations {
     /// @dev Set in the tag of a rollback; the low bits are its index.
     uint256 internal constant ROLLBACK_TAG = 1 << 255;
 
+    // Constants of OpenZeppelin's timelock.
+    bytes32 private constant PROPOSER_ROLE = keccak256("PROPOSER_ROLE");
+    bytes32 private constant CANCELLER_ROLE = keccak256("CANCELLER_ROLE");
+    bytes32 private constant EXECUTOR_ROLE = keccak256("EXECUTOR_ROLE");
+
     struct Batch {
         address[] targets;
         uint256[] values;
@@ -43,9 +48,10 @@ library Operations {
         _checkRoles(timelock);
     }
 
-    /// @notice Cancels every operation of the plan that is still pending; those that ran stay as they are.
-    function cancelAll(Plan calldata plan, bytes32 proposalId) internal {
-        for (uint256 i; i < plan.stages.length; ++i) _cancel(proposalId, i, plan.stages[i].calls);
+    /// @notice Cancels every operation of the plan that is still pending; those that ran stay as they are, the first
+    /// `executed` stages among them.
+    function cancelAll(Plan calldata plan, bytes32 proposalId, uint256 executed) internal {
+        for (uint256 i = executed; i < plan.stages.length; ++i) _cancel(proposalId, i, plan.stages[i].calls);
         for (uint256 i; i < plan.rollbacks.length; ++i) {
             _cancel(proposalId, ROLLBACK_TAG | i, plan.rollbacks[i].calls);
         }
@@ -54,7 +60,8 @@ library Operations {
     function _cancel(bytes32 proposalId, uint256 tag, Call[] calldata calls) private {
         TimelockController timelock = _timelock();
         Batch memory batch = _batch(proposalId, tag, calls);
-        bytes32 id = timelock.hashOperationBatch(batch.targets, batch.values, batch.payloads, 0, batch.salt);
+        // As the timelock's `hashOperationBatch` does.
+        bytes32 id = keccak256(abi.encode(batch.targets, batch.values, batch.payloads, bytes32(0), batch.salt));
         if (timelock.isOperationPending(id)) timelock.cancel(id);
     }
 
@@ -76,10 +83,9 @@ library Operations {
     function _checkRoles(TimelockController timelock) private view {
         uint256 delay = timelock.getMinDelay();
         if (delay > MAX_DELAY) revert DelayTooLong(delay, MAX_DELAY);
-        _checkRole(timelock, timelock.PROPOSER_ROLE());
-        _checkRole(timelock, timelock.CANCELLER_ROLE());
-        bytes32 executor = timelock.EXECUTOR_ROLE();
-        if (!timelock.hasRole(executor, address(0))) _checkRole(timelock, executor);
+        _checkRole(timelock, PROPOSER_ROLE);
+        _checkRole(timelock, CANCELLER_ROLE);
+        if (!timelock.hasRole(EXECUTOR_ROLE, address(0))) _checkRole(timelock, EXECUTOR_ROLE);
     }
 
     function _checkRole(TimelockController timelock, bytes32 role) private view {

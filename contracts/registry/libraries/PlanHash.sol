@@ -70,7 +70,7 @@ library PlanHash {
         words[11] = _artifact(plan.artifact);
         words[12] = bytes32(uint256(plan.executionWindow));
         words[13] = _evidence(plan.evidence);
-        return keccak256(abi.encodePacked(words));
+        return _ofWords(words);
     }
 
     function _targets(Target[] calldata targets) private pure returns (bytes32) {
@@ -78,13 +78,13 @@ library PlanHash {
         for (uint256 i; i < targets.length; ++i) {
             hashes[i] = keccak256(abi.encode(TARGET_TYPEHASH, targets[i].module, targets[i].baseVersion));
         }
-        return keccak256(abi.encodePacked(hashes));
+        return _ofWords(hashes);
     }
 
     function _stages(Stage[] calldata stages) private pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](stages.length);
         for (uint256 i; i < stages.length; ++i) hashes[i] = _stage(stages[i]);
-        return keccak256(abi.encodePacked(hashes));
+        return _ofWords(hashes);
     }
 
     function _stage(Stage calldata stage) private pure returns (bytes32) {
@@ -97,13 +97,13 @@ library PlanHash {
         words[5] = keccak256(abi.encodePacked(stage.invariants));
         words[6] = bytes32(uint256(stage.dwell));
         words[7] = bytes32(uint256(stage.minGas));
-        return keccak256(abi.encodePacked(words));
+        return _ofWords(words);
     }
 
     function _rollbacks(Rollback[] calldata rollbacks) private pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](rollbacks.length);
         for (uint256 i; i < rollbacks.length; ++i) hashes[i] = _rollback(rollbacks[i]);
-        return keccak256(abi.encodePacked(hashes));
+        return _ofWords(hashes);
     }
 
     function _rollback(Rollback calldata rollback) private pure returns (bytes32) {
@@ -116,7 +116,7 @@ library PlanHash {
         words[5] = _pins(rollback.pins);
         words[6] = keccak256(abi.encodePacked(rollback.invariants));
         words[7] = bytes32(uint256(rollback.minGas));
-        return keccak256(abi.encodePacked(words));
+        return _ofWords(words);
     }
 
     function _containments(Containment[] calldata containments) private pure returns (bytes32) {
@@ -130,9 +130,9 @@ library PlanHash {
             words[3] = _calls(containment.calls);
             words[4] = _pins(containment.pins);
             words[5] = bytes32(uint256(containment.minGas));
-            hashes[i] = keccak256(abi.encodePacked(words));
+            hashes[i] = _ofWords(words);
         }
-        return keccak256(abi.encodePacked(hashes));
+        return _ofWords(hashes);
     }
 
     function _calls(Call[] calldata calls) private pure returns (bytes32) {
@@ -141,7 +141,7 @@ library PlanHash {
             Call calldata call = calls[i];
             hashes[i] = keccak256(abi.encode(CALL_TYPEHASH, call.target, call.value, keccak256(call.data)));
         }
-        return keccak256(abi.encodePacked(hashes));
+        return _ofWords(hashes);
     }
 
     function _pins(Pin[] calldata pins) private pure returns (bytes32) {
@@ -149,7 +149,7 @@ library PlanHash {
         for (uint256 i; i < pins.length; ++i) {
             hashes[i] = keccak256(abi.encode(PIN_TYPEHASH, pins[i].account, pins[i].codeHash));
         }
-        return keccak256(abi.encodePacked(hashes));
+        return _ofWords(hashes);
     }
 
     function _gates(Gate[] calldata gates) private pure returns (bytes32) {
@@ -157,7 +157,7 @@ library PlanHash {
         for (uint256 i; i < gates.length; ++i) {
             hashes[i] = keccak256(abi.encode(GATE_TYPEHASH, _probe(gates[i].probe), gates[i].op, gates[i].bound));
         }
-        return keccak256(abi.encodePacked(hashes));
+        return _ofWords(hashes);
     }
 
     function _probe(Probe calldata probe) private pure returns (bytes32) {
@@ -193,7 +193,7 @@ library PlanHash {
         words[8] = artifact.parentPlan;
         words[9] = bytes32(uint256(artifact.successDeadline));
         words[10] = _fraction(artifact.successThreshold);
-        return keccak256(abi.encodePacked(words));
+        return _ofWords(words);
     }
 
     function _evidence(Evidence calldata evidence) private pure returns (bytes32) {
@@ -207,5 +207,216 @@ library PlanHash {
                     evidence.minAge
                 )
             );
+    }
+
+    // --- The same hash of a plan that was hashed before
+
+    /// @notice `hash(plan)` for a plan that must equal one that `hash` has seen, at a third of the gas: fixed words are taken
+    /// as they lie in the calldata. A number with stray high bits, which `hash` refuses, gives the id of no plan.
+    function hashAgain(Plan calldata plan) internal pure returns (bytes32 hash_) {
+        bytes32 targets = _targetsAgain(plan.targets);
+        bytes32 stages = _stagesAgain(plan.stages);
+        bytes32 rollbacks = _rollbacksAgain(plan.rollbacks);
+        bytes32 containments = _containments(plan.containments);
+        bytes32 artifact = _artifactAgain(plan.artifact);
+        bytes32 title = _bytesAgain(bytes(plan.title));
+        bytes32 uri = _bytesAgain(bytes(plan.uri));
+        bytes32 evidence = _wordsAgain(EVIDENCE_TYPEHASH, _startOf(plan.evidence), 4);
+        bytes32 readiness = _readinessAgain(plan.readiness);
+        bytes32 typeHash = PLAN_TYPEHASH;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, typeHash)
+            mstore(add(words, 0x20), title)
+            mstore(add(words, 0x40), uri)
+            // Proposer, nonce and class.
+            calldatacopy(add(words, 0x60), add(plan, 0x40), 0x60)
+            mstore(add(words, 0xc0), targets)
+            mstore(add(words, 0xe0), stages)
+            mstore(add(words, 0x100), rollbacks)
+            mstore(add(words, 0x120), containments)
+            mstore(add(words, 0x140), readiness)
+            mstore(add(words, 0x160), artifact)
+            // After four words of readiness and the artifact's offset.
+            mstore(add(words, 0x180), calldataload(add(plan, 0x1c0)))
+            mstore(add(words, 0x1a0), evidence)
+            hash_ := keccak256(words, 0x1c0)
+        }
+    }
+
+    function _targetsAgain(Target[] calldata targets) private pure returns (bytes32) {
+        bytes32[] memory hashes = new bytes32[](targets.length);
+        for (uint256 i; i < targets.length; ++i) {
+            Target calldata target = targets[i];
+            uint256 start;
+            assembly ("memory-safe") {
+                start := target
+            }
+            hashes[i] = _wordsAgain(TARGET_TYPEHASH, start, 2);
+        }
+        return _ofWords(hashes);
+    }
+
+    function _stagesAgain(Stage[] calldata stages) private pure returns (bytes32) {
+        bytes32[] memory hashes = new bytes32[](stages.length);
+        for (uint256 i; i < stages.length; ++i) {
+            Stage calldata stage = stages[i];
+            bytes32 calls = _callsAgain(stage.calls);
+            bytes32 pins = _pinsAgain(stage.pins);
+            bytes32 gates = _gates(stage.gates);
+            bytes32 invariants = _listAgain(stage.invariants);
+            bytes32 typeHash = STAGE_TYPEHASH;
+            bytes32 hash_;
+            assembly ("memory-safe") {
+                let words := mload(0x40)
+                mstore(words, typeHash)
+                mstore(add(words, 0x20), calldataload(stage))
+                mstore(add(words, 0x40), calls)
+                mstore(add(words, 0x60), pins)
+                mstore(add(words, 0x80), gates)
+                mstore(add(words, 0xa0), invariants)
+                // Dwell and minGas.
+                calldatacopy(add(words, 0xc0), add(stage, 0xa0), 0x40)
+                hash_ := keccak256(words, 0x100)
+            }
+            hashes[i] = hash_;
+        }
+        return _ofWords(hashes);
+    }
+
+    function _rollbacksAgain(Rollback[] calldata rollbacks) private pure returns (bytes32) {
+        bytes32[] memory hashes = new bytes32[](rollbacks.length);
+        for (uint256 i; i < rollbacks.length; ++i) {
+            Rollback calldata rollback = rollbacks[i];
+            bytes32 calls = _callsAgain(rollback.calls);
+            bytes32 pins = _pinsAgain(rollback.pins);
+            bytes32 invariants = _listAgain(rollback.invariants);
+            bytes32 typeHash = ROLLBACK_TYPEHASH;
+            bytes32 hash_;
+            assembly ("memory-safe") {
+                let words := mload(0x40)
+                mstore(words, typeHash)
+                // From, to and kind.
+                calldatacopy(add(words, 0x20), rollback, 0x60)
+                mstore(add(words, 0x80), calls)
+                mstore(add(words, 0xa0), pins)
+                mstore(add(words, 0xc0), invariants)
+                mstore(add(words, 0xe0), calldataload(add(rollback, 0xc0)))
+                hash_ := keccak256(words, 0x100)
+            }
+            hashes[i] = hash_;
+        }
+        return _ofWords(hashes);
+    }
+
+    function _callsAgain(Call[] calldata calls) private pure returns (bytes32) {
+        bytes32[] memory hashes = new bytes32[](calls.length);
+        for (uint256 i; i < calls.length; ++i) {
+            Call calldata item = calls[i];
+            bytes32 data = _bytesAgain(item.data);
+            bytes32 typeHash = CALL_TYPEHASH;
+            bytes32 hash_;
+            assembly ("memory-safe") {
+                let words := mload(0x40)
+                mstore(words, typeHash)
+                // Target and value.
+                calldatacopy(add(words, 0x20), item, 0x40)
+                mstore(add(words, 0x60), data)
+                hash_ := keccak256(words, 0x80)
+            }
+            hashes[i] = hash_;
+        }
+        return _ofWords(hashes);
+    }
+
+    function _pinsAgain(Pin[] calldata pins) private pure returns (bytes32) {
+        bytes32[] memory hashes = new bytes32[](pins.length);
+        for (uint256 i; i < pins.length; ++i) {
+            Pin calldata pin = pins[i];
+            uint256 start;
+            assembly ("memory-safe") {
+                start := pin
+            }
+            hashes[i] = _wordsAgain(PIN_TYPEHASH, start, 2);
+        }
+        return _ofWords(hashes);
+    }
+
+    function _readinessAgain(Readiness calldata readiness) private pure returns (bytes32 hash_) {
+        uint256 start;
+        assembly ("memory-safe") {
+            start := readiness
+        }
+        bytes32 threshold = _wordsAgain(FRACTION_TYPEHASH, start, 2);
+        bytes32 typeHash = READINESS_TYPEHASH;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, typeHash)
+            mstore(add(words, 0x20), threshold)
+            // Deadline and window.
+            calldatacopy(add(words, 0x40), add(start, 0x40), 0x40)
+            hash_ := keccak256(words, 0x80)
+        }
+    }
+
+    function _artifactAgain(Artifact calldata artifact) private pure returns (bytes32 hash_) {
+        bytes32 version = _bytesAgain(bytes(artifact.version));
+        bytes32 uri = _bytesAgain(bytes(artifact.uri));
+        uint256 start;
+        assembly ("memory-safe") {
+            start := artifact
+        }
+        // After nine words: version, protocol version, hash, uri, migration, grace (blocks, read-only), parent, deadline.
+        bytes32 threshold = _wordsAgain(FRACTION_TYPEHASH, start + 0x120, 2);
+        bytes32 typeHash = ARTIFACT_TYPEHASH;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, typeHash)
+            mstore(add(words, 0x20), version)
+            calldatacopy(add(words, 0x40), add(start, 0x20), 0x40)
+            mstore(add(words, 0x80), uri)
+            calldatacopy(add(words, 0xa0), add(start, 0x80), 0xa0)
+            mstore(add(words, 0x140), threshold)
+            hash_ := keccak256(words, 0x160)
+        }
+    }
+
+    function _startOf(Evidence calldata evidence) private pure returns (uint256 start) {
+        assembly ("memory-safe") {
+            start := evidence
+        }
+    }
+
+    /// @dev Struct hash of `count` words of calldata.
+    function _wordsAgain(bytes32 typeHash, uint256 start, uint256 count) private pure returns (bytes32 hash_) {
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, typeHash)
+            calldatacopy(add(words, 0x20), start, shl(5, count))
+            hash_ := keccak256(words, add(0x20, shl(5, count)))
+        }
+    }
+
+    function _listAgain(bytes32[] calldata list) private pure returns (bytes32 hash_) {
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            calldatacopy(words, list.offset, shl(5, list.length))
+            hash_ := keccak256(words, shl(5, list.length))
+        }
+    }
+
+    function _bytesAgain(bytes calldata data) private pure returns (bytes32 hash_) {
+        assembly ("memory-safe") {
+            let copy := mload(0x40)
+            calldatacopy(copy, data.offset, data.length)
+            hash_ := keccak256(copy, data.length)
+        }
+    }
+
+    /// @dev `keccak256(abi.encodePacked(words))` without the copy.
+    function _ofWords(bytes32[] memory words) private pure returns (bytes32 hash_) {
+        assembly ("memory-safe") {
+            hash_ := keccak256(add(words, 0x20), shl(5, mload(words)))
+        }
     }
 }

@@ -17,6 +17,8 @@ library Policies {
 
     uint256 internal constant MIN_VOTING_PERIOD = 10 minutes;
     uint256 internal constant MAX_PERIOD = 90 days;
+    /// @dev A row's number in `ConfigStorage.policyIndex`.
+    uint256 private constant ROW = type(uint24).max;
 
     /// @notice Sets one row. A voting period of zero makes the class unavailable; anything else must be a majority. Critical
     /// is always available, or nothing could ever change the registry again; Emergency is not, until there is a council
@@ -33,8 +35,56 @@ library Policies {
             _checkPeriod(planClass, "votingPeriod", policy.votingPeriod, MIN_VOTING_PERIOD);
             _checkPeriod(planClass, "delay", policy.delay, 0);
         }
-        ConfigStorage.state().policies[planClass] = policy;
+        ConfigStorage.Layout storage config = ConfigStorage.state();
+        uint256 index = config.policyIndex;
+        uint256 shift = _shiftOf(planClass);
+        unchecked {
+            uint256 row = (index & ROW) + 1;
+            config.policyRows[row] = _pack(policy);
+            config.policyIndex = uint96(((index & ~(ROW << shift)) | (row << shift)) + 1);
+        }
         emit ClassPolicySet(planClass, policy);
+    }
+
+    /// @notice Number of the row that new proposals of a class get.
+    function rowOf(PlanClass planClass) internal view returns (uint24) {
+        return uint24(ConfigStorage.state().policyIndex >> _shiftOf(planClass));
+    }
+
+    /// @notice Thresholds and delays of one row.
+    function policyAt(uint256 row) internal view returns (ClassPolicy memory policy) {
+        uint256 packed = ConfigStorage.state().policyRows[row];
+        policy.approval.numerator = uint32(packed);
+        policy.approval.denominator = uint32(packed >> 32);
+        policy.quorum.numerator = uint32(packed >> 64);
+        policy.quorum.denominator = uint32(packed >> 96);
+        policy.minVoters = uint32(packed >> 128);
+        policy.votingPeriod = uint32(packed >> 160);
+        policy.delay = uint32(packed >> 192);
+        policy.integrityAttestations = uint8(packed >> 224);
+        policy.simulationAttestations = uint8(packed >> 232);
+    }
+
+    function _pack(ClassPolicy memory policy) private pure returns (uint256 packed) {
+        // The fields in order, each as wide as its type; Solidity would mask every one of them again.
+        assembly ("memory-safe") {
+            let approval := mload(policy)
+            let quorum := mload(add(policy, 0x20))
+            packed := or(mload(approval), shl(32, mload(add(approval, 0x20))))
+            packed := or(packed, shl(64, mload(quorum)))
+            packed := or(packed, shl(96, mload(add(quorum, 0x20))))
+            packed := or(packed, shl(128, mload(add(policy, 0x40))))
+            packed := or(packed, shl(160, mload(add(policy, 0x60))))
+            packed := or(packed, shl(192, mload(add(policy, 0x80))))
+            packed := or(packed, shl(224, mload(add(policy, 0xa0))))
+            packed := or(packed, shl(232, mload(add(policy, 0xc0))))
+        }
+    }
+
+    function _shiftOf(PlanClass planClass) private pure returns (uint256) {
+        unchecked {
+            return 24 * (1 + uint256(planClass));
+        }
     }
 
     function _checkPeriod(PlanClass planClass, string memory field, uint256 actual, uint256 min) private pure {

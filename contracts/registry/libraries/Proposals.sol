@@ -4,16 +4,17 @@ pragma solidity ^0.8.28;
 import {Artifacts} from "./Artifacts.sol";
 import {ClassPolicy} from "../../types/Policy.sol";
 import {ConfigStorage} from "../storage/ConfigStorage.sol";
-import {Ending, Proposal, ProposalStorage, Tally} from "../storage/ProposalStorage.sol";
+import {Ending, Proposal, ProposalStorage} from "../storage/ProposalStorage.sol";
 import {Electorates} from "./Electorates.sol";
 import {Halts} from "./Halts.sol";
-import {IProposalViewFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IProposalFacet, IProposalViewFacet} from "../interfaces/IUpgradeRegistry.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Modules} from "./Modules.sol";
 import {Parents} from "./Parents.sol";
 import {Plan, PlanClass} from "../../types/Plan.sol";
 import {PlanHash} from "./PlanHash.sol";
 import {PlanRules} from "./PlanRules.sol";
+import {Policies} from "./Policies.sol";
 import {ProposalState, ProposalStatus, ProposalView} from "../../types/ProposalState.sol";
 
 /*
@@ -36,8 +37,6 @@ library Proposals {
     error NotProposer(bytes32 proposalId, address caller, address proposer);
     error ClassUnavailable(PlanClass planClass);
 
-    /// @notice The whole plan is here and nowhere else on chain.
-    event ProposalCreated(bytes32 indexed proposalId, address indexed proposer, Plan plan);
     event ProposalCancelled(bytes32 indexed proposalId, address indexed by);
 
     bytes32 private constant DOMAIN_TYPEHASH = keccak256(
@@ -54,30 +53,28 @@ library Proposals {
         if (proposal.proposedAt != 0) revert ProposalExists(proposalId);
 
         ConfigStorage.Layout storage config = ConfigStorage.state();
-        ClassPolicy memory policy = config.policies[plan.planClass];
+        uint24 policyRow = Policies.rowOf(plan.planClass);
+        ClassPolicy memory policy = Policies.policyAt(policyRow);
         if (policy.votingPeriod == 0) revert ClassUnavailable(plan.planClass);
         PlanRules.check(plan, policy, config.timelock);
         Parents.checkProposed(plan.artifact.parentPlan);
 
-        uint48 votingEndsAt = uint48(block.timestamp + policy.votingPeriod);
-        proposal.proposer = plan.proposer;
-        proposal.proposedAt = uint48(block.timestamp);
-        proposal.votingEndsAt = votingEndsAt;
+        uint40 votingEndsAt = uint40(block.timestamp + policy.votingPeriod);
         Electorates.assign(proposalId, proposal);
-        proposal.proposedAtBlock = uint48(block.number);
-        proposal.stageCount = uint16(plan.stages.length);
+        proposal.policyRow = policyRow;
+        proposal.votingEndsAt = votingEndsAt;
+        proposal.proposedAt = uint40(block.timestamp);
+        proposal.scheduleBy = votingEndsAt + uint40(plan.readiness.deadline);
+        proposal.stageCount = uint8(plan.stages.length);
+        proposal.proposer = plan.proposer;
+        proposal.proposedAtBlock = uint40(block.number);
         proposal.planClass = plan.planClass;
-        proposal.policy = policy;
-        proposal.readinessThreshold = plan.readiness.threshold;
-        proposal.scheduleBy = votingEndsAt + uint48(plan.readiness.deadline);
-        proposal.schedulingWindow = uint48(plan.readiness.schedulingWindow);
-        proposal.executionWindow = uint48(plan.executionWindow);
-        proposal.reportHash = plan.evidence.reportHash;
-        proposal.modules = ModuleStorage.state().checkTargets(plan.targets, 0);
-        proposal.haltMark = uint48(block.timestamp);
+        // Most plans need neither slot.
+        if (plan.evidence.reportHash != 0) proposal.reportHash = plan.evidence.reportHash;
+        _keepModules(proposal, ModuleStorage.state().checkTargets(plan.targets, 0));
         PlanRules.keepBaselines(proposal, plan);
         Artifacts.keep(proposalId, plan.artifact);
-        emit ProposalCreated(proposalId, plan.proposer, plan);
+        _announce(proposalId, plan);
     }
 
     /// @notice Withdraws a proposal that is still being voted on.
@@ -112,6 +109,11 @@ library Proposals {
         return digestOf(PlanHash.hash(plan));
     }
 
+    /// @notice The same of a plan that was proposed; of any other plan it is the id of no proposal.
+    function idOfProposed(Plan calldata plan) internal view returns (bytes32) {
+        return digestOf(PlanHash.hashAgain(plan));
+    }
+
     /// @notice EIP-712 digest of a struct hash under the registry's domain.
     function digestOf(bytes32 structHash) internal view returns (bytes32) {
         bytes32 separator = keccak256(
@@ -121,17 +123,28 @@ library Proposals {
     }
 
     function modulesOf(Proposal storage proposal) internal view returns (bytes32[] memory names) {
-        return ModuleStorage.state().unpack(proposal.modules);
+        uint256 count = proposal.moduleCount;
+        uint256 packed = (count << 240) | proposal.module;
+        if (count > 1) packed |= proposal.otherModules;
+        return ModuleStorage.state().unpack(packed);
+    }
+
+    /// @notice When the plan took its last step: halts are counted from here.
+    function haltMarkOf(Proposal storage proposal) internal view returns (uint256) {
+        return proposal.scheduledAt == 0 ? proposal.proposedAt : proposal.haltMark;
     }
 
     /// @notice Seconds since its last step in which the plan was halted, as a whole or by one of its modules.
     function haltedSeconds(Proposal storage proposal) internal view returns (uint256) {
-        return Halts.secondsHalted(modulesOf(proposal), proposal.haltMark);
+        return Halts.secondsHalted(modulesOf(proposal), haltMarkOf(proposal));
     }
 
     function isHalted(Proposal storage proposal) internal view returns (bool) {
+        return _isHalted(modulesOf(proposal));
+    }
+
+    function _isHalted(bytes32[] memory names) private view returns (bool) {
         if (Halts.isHalted(0)) return true;
-        bytes32[] memory names = modulesOf(proposal);
         for (uint256 i; i < names.length; ++i) {
             if (Halts.isHalted(names[i])) return true;
         }
@@ -145,8 +158,9 @@ library Proposals {
         if (proposal.proposedAt == 0) return status;
         status.nextStage = proposal.nextStage;
         status.stageCount = proposal.stageCount;
-        status.isHalted = isHalted(proposal);
-        uint64 shift = uint64(haltedSeconds(proposal));
+        bytes32[] memory names = modulesOf(proposal);
+        status.isHalted = _isHalted(names);
+        uint64 shift = uint64(Halts.secondsHalted(names, haltMarkOf(proposal)));
         bool isStarted = proposal.nextStage != 0;
 
         Ending ending = proposal.ending;
@@ -198,10 +212,10 @@ library Proposals {
         facts.reportHash = proposal.reportHash;
         facts.electorate = proposal.electorate;
         facts.modules = modulesOf(proposal);
-        facts.forPower = proposal.tally.forPower;
-        facts.againstPower = proposal.tally.againstPower;
-        facts.abstainPower = proposal.tally.abstainPower;
-        facts.voters = proposal.tally.voters;
+        facts.forPower = proposal.forPower;
+        facts.againstPower = proposal.againstPower;
+        facts.abstainPower = proposal.abstainPower;
+        facts.voters = proposal.voters;
         facts.readyPower = proposal.readyPower;
         facts.readySeats = proposal.readySeats;
         facts.clippedTotal = Electorates.wholeOf(proposal);
@@ -209,14 +223,35 @@ library Proposals {
         facts.simulationAttestations = proposal.simulationAttestations;
     }
 
+    function _keepModules(Proposal storage proposal, uint256 packed) private {
+        uint256 count = packed >> 240;
+        proposal.moduleCount = uint8(count);
+        proposal.module = uint16(packed);
+        if (count > 1) proposal.otherModules = ((packed << 16) >> 32) << 16;
+    }
+
+    /// @dev `emit ProposalCreated(proposalId, plan.proposer, plan)`. From its first word to the end of the calldata the plan
+    /// lies there as the event carries it; encoding it anew would cost as much gas as two slots.
+    function _announce(bytes32 proposalId, Plan calldata plan) private {
+        bytes32 topic = IProposalFacet.ProposalCreated.selector;
+        address proposer = plan.proposer;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            let size := sub(calldatasize(), plan)
+            // Where the plan begins.
+            mstore(data, 0x20)
+            calldatacopy(add(data, 0x20), plan, size)
+            log3(data, add(size, 0x20), topic, proposalId, proposer)
+        }
+    }
+
     function _isApproved(Proposal storage proposal) private view returns (bool) {
-        Tally memory tally = proposal.tally;
-        ClassPolicy memory policy = proposal.policy;
+        ClassPolicy memory policy = Policies.policyAt(proposal.policyRow);
         (bool isToken, uint256 whole) = Electorates.measureOf(proposal);
-        uint256 decided = uint256(tally.forPower) + tally.againstPower;
+        uint256 decided = uint256(proposal.forPower) + proposal.againstPower;
         return
-            tally.voters >= policy.minVoters &&
-            policy.quorum.isMetBy(decided + tally.abstainPower, whole) &&
-            policy.approval.isMetBy(tally.forPower, isToken ? decided : whole);
+            proposal.voters >= policy.minVoters &&
+            policy.quorum.isMetBy(decided + proposal.abstainPower, whole) &&
+            policy.approval.isMetBy(proposal.forPower, isToken ? decided : whole);
     }
 }

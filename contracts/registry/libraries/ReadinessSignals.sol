@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Ballot} from "../interfaces/IUpgradeRegistry.sol";
+import {Ballot, WalletBallot} from "../interfaces/IUpgradeRegistry.sol";
 import {Electorates} from "./Electorates.sol";
 import {Proposal} from "../storage/ProposalStorage.sol";
 import {ProposalState} from "../../types/ProposalState.sol";
@@ -33,23 +33,46 @@ library ReadinessSignals {
 
     function signalBySig(bytes32 proposalId, Ballot[] calldata signals) internal returns (uint256 counted) {
         Proposal storage proposal = _open(proposalId);
-        bytes32 digest = Proposals.digestOf(keccak256(abi.encode(READY_TYPEHASH, proposalId)));
+        bytes32 digest = _digestOf(proposalId);
         Electorates.Roll memory roll = Electorates.rollOf(proposal);
-        uint96 readyPower;
+        for (uint256 i; i < signals.length; ++i) {
+            (uint256 seat, address signer) = Signatures.seatAndSignerOf(digest, signals, i);
+            if (_trySignal(proposalId, proposal, roll, seat, signer)) ++counted;
+            else emit ReadySignalSkipped(proposalId, seat, signer);
+        }
+    }
+
+    /// @notice The same for signatures of any length, so that wallets can signal.
+    function signalByWalletSig(bytes32 proposalId, WalletBallot[] calldata signals) internal returns (uint256 counted) {
+        Proposal storage proposal = _open(proposalId);
+        bytes32 digest = _digestOf(proposalId);
+        Electorates.Roll memory roll = Electorates.rollOf(proposal);
         for (uint256 i; i < signals.length; ++i) {
             uint256 seat = signals[i].seat;
-            address signer = Signatures.signerOf(digest, signals[i]);
-            (bool sits, uint96 power) = Electorates.tryClippedPower(roll, seat, signer);
-            if (!sits || !proposal.ready.trySet(seat)) {
-                emit ReadySignalSkipped(proposalId, seat, signer);
-                continue;
-            }
-            readyPower += power;
-            ++counted;
-            emit ReadySignalled(proposalId, signer, seat, power);
+            address elector = Electorates.accountAt(roll, seat);
+            bool isSigned = Signatures.isSignedBy(elector, digest, signals[i].signature);
+            if (isSigned && _trySignal(proposalId, proposal, roll, seat, elector)) ++counted;
+            else emit ReadySignalSkipped(proposalId, seat, isSigned ? elector : address(0));
         }
-        proposal.readyPower += readyPower;
-        proposal.readySeats += uint32(counted);
+    }
+
+    function _digestOf(bytes32 proposalId) private view returns (bytes32) {
+        return Proposals.digestOf(keccak256(abi.encode(READY_TYPEHASH, proposalId)));
+    }
+
+    function _trySignal(
+        bytes32 proposalId,
+        Proposal storage proposal,
+        Electorates.Roll memory roll,
+        uint256 seat,
+        address elector
+    ) private returns (bool) {
+        (bool sits, uint96 power) = Electorates.tryClippedPower(roll, seat, elector);
+        if (!sits || !proposal.ready.trySet(seat)) return false;
+        proposal.readyPower += power;
+        ++proposal.readySeats;
+        emit ReadySignalled(proposalId, elector, seat, power);
+        return true;
     }
 
     /// @dev Any state in which the plan may still run; the error names `Approved`, the usual one.

@@ -20,7 +20,7 @@ library Revalidation {
     /// @notice Ends a scheduled plan, or stalls one in progress, on proof that a pin of a stage to come is broken. That
     /// it held at `schedule` was checked there, so the code was changed since: putting it back does not help.
     function invalidate(Plan calldata plan, uint256 stage, uint256 pin) internal {
-        bytes32 proposalId = Proposals.idOf(plan);
+        bytes32 proposalId = Proposals.idOfProposed(plan);
         Proposal storage proposal = Proposals.load(proposalId);
         ProposalStatus memory status = Proposals.statusOf(proposalId);
         if (status.state != ProposalState.Scheduled && status.state != ProposalState.InProgress) {
@@ -33,13 +33,13 @@ library Revalidation {
         bytes32 actual = broken.account.codehash;
         if (actual == broken.codeHash) revert Pins.PinHolds(broken.account, actual);
         proposal.ending = Ending.Invalidated;
-        if (status.nextStage == 0) Operations.cancelAll(plan, proposalId);
+        if (status.nextStage == 0) Operations.cancelAll(plan, proposalId, 0);
         emit PlanInvalidated(proposalId, broken.account, broken.codeHash, actual);
     }
 
     /// @notice Cancels in the timelock what a plan left there that ended before its first stage.
     function sweep(Plan calldata plan) internal {
-        bytes32 proposalId = Proposals.idOf(plan);
+        bytes32 proposalId = Proposals.idOfProposed(plan);
         Proposal storage proposal = Proposals.load(proposalId);
         ProposalState state = Proposals.statusOf(proposalId).state;
         bool isEnded =
@@ -47,13 +47,13 @@ library Revalidation {
         if (!isEnded || proposal.scheduledAt == 0) {
             revert Proposals.ProposalInState(proposalId, state, ProposalState.Expired);
         }
-        Operations.cancelAll(plan, proposalId);
+        Operations.cancelAll(plan, proposalId, 0);
         emit OperationsSwept(proposalId);
     }
 
     /// @notice Each pin and gate of the stages still to come, as they are now.
     function revalidate(Plan calldata plan) internal view returns (PinResult[] memory pins, GateResult[] memory gates) {
-        bytes32 proposalId = Proposals.idOf(plan);
+        bytes32 proposalId = Proposals.idOfProposed(plan);
         Proposal storage proposal = Proposals.load(proposalId);
         uint256 first = proposal.nextStage;
         uint256 pinCount;

@@ -2,16 +2,19 @@
 pragma solidity ^0.8.28;
 
 import {AttestationKind} from "../interfaces/IUpgradeRegistry.sol";
+import {ClassPolicy} from "../../types/Policy.sol";
 import {ConfigStorage} from "../storage/ConfigStorage.sol";
 import {Electorates} from "./Electorates.sol";
+import {Fraction} from "../../types/Fraction.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Modules} from "./Modules.sol";
 import {Operations} from "./Operations.sol";
 import {Parents} from "./Parents.sol";
 import {Pins} from "./Pins.sol";
 import {Plan, Rollback, Stage} from "../../types/Plan.sol";
+import {Policies} from "./Policies.sol";
 import {Proposal} from "../storage/ProposalStorage.sol";
-import {ProposalState} from "../../types/ProposalState.sol";
+import {ProposalState, ProposalStatus} from "../../types/ProposalState.sol";
 import {Proposals} from "./Proposals.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 
@@ -27,28 +30,32 @@ library Scheduling {
     event ProposalScheduled(bytes32 indexed proposalId, uint64 eta, uint64 notAfter);
 
     function schedule(Plan calldata plan) internal {
-        bytes32 proposalId = Proposals.idOf(plan);
+        bytes32 proposalId = Proposals.idOfProposed(plan);
         Proposal storage proposal = Proposals.load(proposalId);
-        Proposals.requireState(proposalId, ProposalState.Approved);
-        if (Proposals.isHalted(proposal)) revert Proposals.ProposalHalted(proposalId);
-        _checkAttestations(proposalId, proposal);
-        _checkReadiness(proposalId, proposal);
+        ProposalStatus memory status = Proposals.statusOf(proposalId);
+        if (status.state != ProposalState.Approved) {
+            revert Proposals.ProposalInState(proposalId, status.state, ProposalState.Approved);
+        }
+        if (status.isHalted) revert Proposals.ProposalHalted(proposalId);
+        ClassPolicy memory policy = Policies.policyAt(proposal.policyRow);
+        _checkAttestations(proposalId, proposal, policy);
+        _checkReadiness(proposalId, proposal, plan.readiness.threshold);
         Parents.checkScheduled(plan.artifact.parentPlan);
         ModuleStorage.state().checkTargets(plan.targets, 0);
         _checkCode(plan);
 
         uint256 delay = TimelockController(payable(ConfigStorage.state().timelock)).getMinDelay();
         if (delay > Operations.MAX_DELAY) revert Operations.DelayTooLong(delay, Operations.MAX_DELAY);
-        if (delay < proposal.policy.delay) delay = proposal.policy.delay;
-        if (delay < proposal.schedulingWindow) delay = proposal.schedulingWindow;
-        uint48 eta = uint48(block.timestamp + delay);
-        uint48 notAfter = eta + proposal.executionWindow;
-        proposal.scheduledAt = uint48(block.timestamp);
-        proposal.scheduledAtBlock = uint48(block.number);
+        if (delay < policy.delay) delay = policy.delay;
+        if (delay < plan.readiness.schedulingWindow) delay = plan.readiness.schedulingWindow;
+        uint40 eta = uint40(block.timestamp + delay);
+        uint40 notAfter = eta + uint40(plan.executionWindow);
+        proposal.scheduledAt = uint40(block.timestamp);
+        proposal.scheduledAtBlock = uint40(block.number);
         proposal.eta = eta;
         proposal.notBefore = eta;
         proposal.notAfter = notAfter;
-        proposal.haltMark = uint48(block.timestamp);
+        proposal.haltMark = uint40(block.timestamp);
 
         // All at once: a canary step or a rollback never waits for a second delay.
         for (uint256 i; i < plan.stages.length; ++i) {
@@ -60,25 +67,21 @@ library Scheduling {
         emit ProposalScheduled(proposalId, eta, notAfter);
     }
 
-    function _checkAttestations(bytes32 proposalId, Proposal storage proposal) private view {
+    function _checkAttestations(bytes32 proposalId, Proposal storage proposal, ClassPolicy memory policy) private view {
         uint256 have = proposal.integrityAttestations;
-        uint256 need = proposal.policy.integrityAttestations;
+        uint256 need = policy.integrityAttestations;
         if (have < need) revert AttestationsMissing(proposalId, AttestationKind.Integrity, have, need);
         have = proposal.simulationAttestations;
-        need = proposal.policy.simulationAttestations;
+        need = policy.simulationAttestations;
         if (have < need) revert AttestationsMissing(proposalId, AttestationKind.Simulation, have, need);
     }
 
-    function _checkReadiness(bytes32 proposalId, Proposal storage proposal) private view {
+    function _checkReadiness(bytes32 proposalId, Proposal storage proposal, Fraction calldata threshold) private view {
+        // Always met, and the electorate need not be read.
+        if (threshold.numerator == 0) return;
         uint256 total = Electorates.wholeOf(proposal);
-        if (!proposal.readinessThreshold.isMetBy(proposal.readyPower, total)) {
-            revert NotReady(
-                proposalId,
-                proposal.readyPower,
-                total,
-                proposal.readinessThreshold.numerator,
-                proposal.readinessThreshold.denominator
-            );
+        if (!threshold.isMetBy(proposal.readyPower, total)) {
+            revert NotReady(proposalId, proposal.readyPower, total, threshold.numerator, threshold.denominator);
         }
     }
 

@@ -53,7 +53,7 @@ library Stages {
 
     /// @notice Runs the next stage, or completes the plan when its last dwell is over.
     function advance(Plan calldata plan) internal {
-        bytes32 proposalId = Proposals.idOf(plan);
+        bytes32 proposalId = Proposals.idOfProposed(plan);
         Proposal storage proposal = Proposals.load(proposalId);
         ProposalStatus memory status = Proposals.statusOf(proposalId);
         if (status.isHalted) revert Proposals.ProposalHalted(proposalId);
@@ -74,10 +74,10 @@ library Stages {
         // Before the first stage the modules are free and at their base version; from then on they are this plan's.
         ModuleStorage.state().checkTargets(plan.targets, status.nextStage == 0 ? bytes32(0) : proposalId);
         ModuleStorage.state().checkReach(stage.calls, plan.targets, proposalId);
-        bool isStandard = proposal.planClass == PlanClass.Standard;
+        bool isStandard = plan.planClass == PlanClass.Standard;
         if (isStandard) PlanRules.checkScope(stage.calls);
         if (status.nextStage == 0) {
-            if (proposal.planClass != PlanClass.Emergency) Intervals.check(Proposals.modulesOf(proposal));
+            if (plan.planClass != PlanClass.Emergency) Intervals.check(Proposals.modulesOf(proposal));
             // A plan does not begin with a way back that is broken already.
             for (uint256 i; i < plan.rollbacks.length; ++i) {
                 Pins.check(plan.rollbacks[i].pins);
@@ -99,9 +99,9 @@ library Stages {
             _requireInvariant(proposal, stage.invariants[i], before[i]);
         }
         uint16 executed = ++proposal.nextStage;
-        proposal.notBefore = uint48(block.timestamp + stage.dwell);
-        proposal.notAfter = proposal.notBefore + proposal.executionWindow;
-        proposal.haltMark = uint48(block.timestamp);
+        proposal.notBefore = uint40(block.timestamp + stage.dwell);
+        proposal.notAfter = proposal.notBefore + uint40(plan.executionWindow);
+        proposal.haltMark = uint40(block.timestamp);
         emit StageAdvanced(proposalId, executed - 1, proposal.notBefore, proposal.notAfter);
         if (executed == status.stageCount) Artifacts.markUpgraded(proposalId, plan.artifact);
         if (executed == status.stageCount && stage.dwell == 0) _complete(plan, proposalId, proposal);
@@ -128,7 +128,7 @@ library Stages {
         }
         proposal.ending = Ending.RolledBack;
         ModuleStorage.state().release(Proposals.modulesOf(proposal), proposalId);
-        Operations.cancelAll(plan, proposalId);
+        Operations.cancelAll(plan, proposalId, status.nextStage);
         emit PlanRolledBack(proposalId, index, status.nextStage, msg.sender);
     }
 
@@ -151,7 +151,7 @@ library Stages {
     function _complete(Plan calldata plan, bytes32 proposalId, Proposal storage proposal) private {
         proposal.ending = Ending.Completed;
         ModuleStorage.state().release(Proposals.modulesOf(proposal), proposalId);
-        Operations.cancelAll(plan, proposalId);
+        Operations.cancelAll(plan, proposalId, plan.stages.length);
         emit PlanCompleted(proposalId);
     }
 

@@ -7,10 +7,12 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Ballots} from "./Ballots.sol";
 import {Ballot, Choice} from "../interfaces/IUpgradeRegistry.sol";
 import {Clip, ElectorateHeader, ElectorateKind, Seat, SeatLib, TokenElectorate} from "../../types/Electorate.sol";
+import {ClassPolicy} from "../../types/Policy.sol";
 import {CodeStore} from "./CodeStore.sol";
 import {Electorates} from "./Electorates.sol";
 import {ElectorateStorage} from "../storage/ElectorateStorage.sol";
 import {Fraction} from "../../types/Fraction.sol";
+import {Policies} from "./Policies.sol";
 import {Proposal} from "../storage/ProposalStorage.sol";
 import {Proposals} from "./Proposals.sol";
 import {ProposalState} from "../../types/ProposalState.sol";
@@ -116,7 +118,7 @@ library TokenElectorates {
         voted[msg.sender] = true;
         uint96 power = _powerOf(header, msg.sender);
         if (power == 0) revert PowerMissing(msg.sender, header.timepoint);
-        Ballots.count(proposal, choice, power);
+        Ballots.count(proposal, choice, power, 1);
         emit Ballots.VoteCast(proposalId, msg.sender, NO_SEAT, choice, power);
     }
 
@@ -142,7 +144,7 @@ library TokenElectorates {
             }
             voted[signer] = true;
             ++counted;
-            Ballots.count(proposal, choice, power);
+            Ballots.count(proposal, choice, power, 1);
             emit Ballots.VoteCast(proposalId, signer, NO_SEAT, choice, power);
         }
     }
@@ -178,8 +180,9 @@ library TokenElectorates {
     }
 
     function _checkQuorate(bytes32 proposalId, Proposal storage proposal, uint256 total, uint256 supply) private view {
-        if (block.timestamp >= proposal.proposedAt + proposal.policy.votingPeriod / 2) return;
-        Fraction memory quorum = proposal.policy.quorum;
+        ClassPolicy memory policy = Policies.policyAt(proposal.policyRow);
+        if (block.timestamp >= proposal.proposedAt + policy.votingPeriod / 2) return;
+        Fraction memory quorum = policy.quorum;
         if (!quorum.isMetBy(total, supply)) {
             revert ListTooSmall(proposalId, total, supply, quorum.numerator, quorum.denominator);
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ClassPolicy} from "../../types/Policy.sol";
 import {ElectorateKind} from "../../types/Electorate.sol";
 import {Fraction} from "../../types/Fraction.sol";
 import {PlanClass} from "../../types/Plan.sol";
@@ -12,6 +11,8 @@ library ConfigStorage {
     /// @custom:storage-location erc7201:slipway.registry.config
     struct Layout {
         address timelock;
+        // 24 bits each: how many rows of thresholds and delays there have been, then the present row of each class.
+        uint96 policyIndex;
         // Contract whose code holds the electorate of the next proposal.
         address electorate;
         // Counts electorates.
@@ -19,7 +20,9 @@ library ConfigStorage {
         ElectorateKind electorateKind;
         // Most of the total power that one seat may exert.
         mapping(PlanClass => Fraction) maxPower;
-        mapping(PlanClass => ClassPolicy) policies;
+        // A `ClassPolicy` in one word each, as `Policies` packs it. Never rewritten: a proposal keeps the number of its row.
+        // They count from one.
+        mapping(uint256 row => uint256 packed) policyRows;
         mapping(bytes32 role => mapping(address account => bool)) roles;
     }
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice How long a module rests between two upgrades, and when each module's last plan ended.
+/// @notice How long a module rests between two upgrades.
 library IntervalStorage {
     /// @custom:storage-location erc7201:slipway.registry.intervals
     struct Layout {
         // Seconds; zero: none.
         uint32 minInterval;
-        // Seconds since the epoch; zero: no plan has ended on it.
-        mapping(bytes32 module => uint256) endedAt;
     }
 
     // keccak256(abi.encode(uint256(keccak256("slipway.registry.intervals")) - 1)) & ~bytes32(uint256(0xff))

@@ -8,8 +8,7 @@ library ModuleStorage {
     /// @custom:storage-location erc7201:slipway.registry.modules
     struct Layout {
         mapping(bytes32 name => Module) modules;
-        // One-based position in `names`; zero: unknown.
-        mapping(bytes32 name => uint256) numbers;
+        // In order of their numbers.
         bytes32[] names;
         // Name of the module whose users call this account.
         mapping(address account => bytes32 name) nameOf;

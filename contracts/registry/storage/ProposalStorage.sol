@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ClassPolicy} from "../../types/Policy.sol";
-import {Fraction} from "../../types/Fraction.sol";
 import {PlanClass} from "../../types/Plan.sol";
 
 /// @notice How a proposal ended, or was stopped. Facts only; the state is derived in `Proposals.statusOf`.
@@ -18,49 +16,53 @@ enum Ending {
     RolledBack
 }
 
-/// @dev `forPower + againstPower + abstainPower <= clippedTotal < 2**72`, checked when an electorate is stored.
-struct Tally {
-    uint72 forPower;
-    uint72 againstPower;
-    uint72 abstainPower;
-    uint32 voters;
-}
-
+/// @dev Times are seconds in 40 bits. `forPower + againstPower + abstainPower <= clippedTotal < 2**72`, checked when an
+/// electorate is stored. What a proposal needs of its plan after the vote comes with the plan, which the id binds.
 struct Proposal {
-    // --- slots 0 to 5 written by `propose`
-    address proposer;
-    uint48 proposedAt;
-    uint48 votingEndsAt;
+    // --- slot 0: written by `propose` and by ballots for
     address electorate;
-    uint48 proposedAtBlock;
-    uint16 stageCount;
-    PlanClass planClass;
+    uint72 forPower;
+    // Thresholds and delays of this proposal in `ConfigStorage.policyRows`.
+    uint24 policyRow;
+    // --- slot 1: written by `propose`, by every ballot, and by what ends a plan
+    uint40 votingEndsAt;
     // Written by cancel, veto, invalidate, advance and rollback.
     Ending ending;
-    ClassPolicy policy;
-    Fraction readinessThreshold;
-    uint48 scheduleBy;
-    uint48 schedulingWindow;
-    uint48 executionWindow;
-    bytes32 reportHash;
-    // Numbers of the plan's modules in `ModuleStorage.names`, 16 bits each, lowest first; the top 16 bits count them.
-    uint256 modules;
-    // --- slot 6 written by `schedule`
-    uint48 scheduledAt;
-    uint48 scheduledAtBlock;
-    uint48 eta;
-    // --- slot 7 written by `schedule` and `advance`
-    uint16 nextStage;
+    PlanClass planClass;
+    uint24 voters;
+    // Bits of the first seats that voted; `voted` has the others.
+    uint176 firstSeats;
+    // --- slot 2: written by `propose` and by the other ballots
+    uint72 againstPower;
+    uint72 abstainPower;
+    // Zero: there is no such proposal.
+    uint40 proposedAt;
+    uint40 scheduleBy;
+    uint8 stageCount;
+    // How many modules, and the number of the first one in `ModuleStorage.names`.
+    uint8 moduleCount;
+    uint16 module;
+    // --- slot 3: written by `propose`
+    address proposer;
+    uint40 proposedAtBlock;
+    // --- slot 4: written by `schedule` and `advance`
+    uint40 scheduledAt;
+    uint40 scheduledAtBlock;
+    uint40 eta;
     // When the next stage (or completion) is possible, and until when; both without halted time.
-    uint48 notBefore;
-    uint48 notAfter;
-    // When the two above were written: halts are counted from here.
-    uint48 haltMark;
+    uint40 notBefore;
+    uint40 notAfter;
+    // When the two above were written: halts are counted from here. Before, from the proposal.
+    uint40 haltMark;
+    uint8 nextStage;
     // A proven break whose action is a rollback stalls the plan.
     bool isBreached;
-    // --- slot 8 written by ballots
-    Tally tally;
-    // --- slot 9 written by readiness signals and attestations
+    // --- slot 5: written by `propose` where there is evidence
+    bytes32 reportHash;
+    // --- slot 6: written by `propose` where there are several modules; the numbers of all but the first, 16 bits each,
+    // from bit 16 on
+    uint256 otherModules;
+    // --- slot 7: written by readiness signals and attestations
     uint96 readyPower;
     uint32 readySeats;
     uint8 integrityAttestations;

@@ -34,6 +34,28 @@ describe("eip712", () => {
         expect(await harness.getFunction("hash")(plan), `seed ${seed}`).to.equal(hashPlanStruct(plan));
       }
     });
+
+    it("BAL-01 equals the shorter PlanHash.hashAgain for the same plans", async () => {
+      const harness = await ethers.deployContract("PlanHash__Harness");
+      for (const seed of SEEDS) {
+        const plan = randomPlan(seed);
+        expect(await harness.getFunction("hashAgain")(plan), `seed ${seed}`).to.equal(hashPlanStruct(plan));
+      }
+    });
+
+    it("BAL-02 gives the id of no plan where a number has stray bits, which PlanHash.hash refuses", async () => {
+      const harness = await ethers.deployContract("PlanHash__Harness");
+      const plan = { ...randomPlan(3), executionWindow: 5n };
+      const call = harness.interface.encodeFunctionData("hashAgain", [plan]);
+      // Past the selector and the offset of the plan: its word 14 is the execution window.
+      const at = 2 + 8 + 64 + 14 * 64;
+      expect(call.slice(at, at + 64)).to.equal("5".padStart(64, "0"));
+      const stray = `${call.slice(0, at)}1${call.slice(at + 1)}`;
+      const to = await harness.getAddress();
+      expect(await ethers.provider.call({ to, data: stray })).not.to.equal(hashPlanStruct(plan));
+      const selector = harness.interface.getFunction("hash")?.selector ?? "";
+      await expect(ethers.provider.call({ to, data: selector + stray.slice(10) })).to.be.rejected;
+    });
   });
 
   describe("subjectOf", () => {
