@@ -10,6 +10,7 @@ const AREAS: Record<string, string> = {
   GOV: "Proposals and votes",
   ELE: "Electorates",
   ATT: "Attestations",
+  EVD: "Evidence: artifacts, audits, rehearsals elsewhere, invariants that came before",
   RDY: "Readiness",
   SCH: "Scheduling",
   PIN: "Pins, invalidation and revalidation",

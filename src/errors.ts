@@ -345,6 +345,41 @@ export const ERRORS = {
     exit: Exit.checkFailed,
     meaning: "the report attested is not the one that the plan cites",
   },
+  RehearsalMissing: {
+    code: "SLIP-260",
+    exit: Exit.checkFailed,
+    meaning: "the plan class asks for a rehearsal on another network, and the plan names none",
+  },
+  RehearsalTimeOutOfBounds: {
+    code: "SLIP-261",
+    exit: Exit.checkFailed,
+    meaning: "the rehearsal on another network ended too short before the proposal, or too long",
+  },
+  RehearsalAgeOutOfBounds: {
+    code: "SLIP-262",
+    exit: Exit.checkFailed,
+    meaning: "the plan lets its rehearsal be younger than its class allows, or older than a year",
+  },
+  ArtifactIncomplete: {
+    code: "SLIP-263",
+    exit: Exit.checkFailed,
+    meaning: "a node artifact has a version and a hash, and nothing else of it without these",
+  },
+  MigrationNeedsCritical: {
+    code: "SLIP-264",
+    exit: Exit.checkFailed,
+    meaning: "a migration that brings code of its own belongs in a plan of class Critical",
+  },
+  InvariantTooNew: {
+    code: "SLIP-265",
+    exit: Exit.waiting,
+    meaning: "the invariant was defined in this very moment, and invariants come before the plans they judge",
+  },
+  NothingToAttest: {
+    code: "SLIP-266",
+    exit: Exit.toolError,
+    meaning: "the plan cites nothing of the kind that was to be attested",
+  },
   EvidenceMissing: {
     code: "SLIP-223",
     exit: Exit.checkFailed,

@@ -34,11 +34,19 @@ struct RoleHolders {
     address[] risk;
     address[] incident;
     address[] attesters;
+    address[] maintainers;
+    address[] auditors;
+}
+
+/// @notice A facet, and the selectors it serves, four bytes each: in words they would not fit a creation (EIP-3860).
+struct PackedFacet {
+    address facet;
+    bytes selectors;
 }
 
 /// @notice Everything a registry starts with.
 struct RegistryConfig {
-    IDiamond.FacetCut[] facets;
+    PackedFacet[] facets;
     RoleHolders roles;
     // By `PlanClass`.
     ClassPolicy[3] policies;
@@ -68,7 +76,7 @@ contract UpgradeRegistry is Diamond {
     event TimelockSet(address indexed timelock);
 
     constructor(RegistryConfig memory config) {
-        DiamondCuts.found(config.facets);
+        DiamondCuts.found(_unpack(config.facets));
         _protect();
         DiamondCuts.announce(type(IERC165).interfaceId);
         DiamondCuts.announce(type(IDiamondCut).interfaceId);
@@ -91,6 +99,8 @@ contract UpgradeRegistry is Diamond {
         _grant(Roles.RISK, config.roles.risk);
         _grant(Roles.INCIDENT, config.roles.incident);
         _grant(Roles.ATTESTER, config.roles.attesters);
+        _grant(Roles.MAINTAINER, config.roles.maintainers);
+        _grant(Roles.AUDITOR, config.roles.auditors);
         for (uint256 i; i < config.policies.length; ++i) Policies.set(PlanClass(i), config.policies[i]);
         Council.set(config.council);
         for (uint256 i; i < config.maxPower.length; ++i) Electorates.setMaxPower(PlanClass(i), config.maxPower[i]);
@@ -127,6 +137,23 @@ contract UpgradeRegistry is Diamond {
     /// @dev Up to eight selectors in one word: a call for each of them would not fit next to 512 seats (EIP-3860).
     function _protectAll(bytes32 selectors) private {
         for (; selectors != 0; selectors <<= 32) DiamondCuts.protect(bytes4(selectors));
+    }
+
+    function _unpack(PackedFacet[] memory facets) private pure returns (IDiamond.FacetCut[] memory cuts) {
+        cuts = new IDiamond.FacetCut[](facets.length);
+        for (uint256 i; i < facets.length; ++i) {
+            bytes memory packed = facets[i].selectors;
+            bytes4[] memory selectors = new bytes4[](packed.length / 4);
+            for (uint256 j; j < selectors.length; ++j) {
+                bytes4 selector;
+                // No slice of bytes in memory without a copy: four of them, at a place inside the array.
+                assembly ("memory-safe") {
+                    selector := mload(add(add(packed, 0x20), mul(j, 4)))
+                }
+                selectors[j] = selector;
+            }
+            cuts[i] = IDiamond.FacetCut(facets[i].facet, IDiamond.FacetCutAction.Add, selectors);
+        }
     }
 
     function _grant(bytes32 role, address[] memory accounts) private {

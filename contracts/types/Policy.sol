@@ -17,6 +17,14 @@ struct ClassPolicy {
     // Attestations needed before scheduling.
     uint8 integrityAttestations;
     uint8 simulationAttestations;
+    // Maintainers that must sign the node artifact's hash, where the plan has one.
+    uint8 artifactAttestations;
+    // Auditors; never without reviewers of both kinds above beside them.
+    uint8 auditAttestations;
+    // Seconds between the end of a rehearsal on another network and the proposal, at least. Zero: none is needed.
+    uint32 rehearsalAge;
+    // Attesters that vouch for it. A plan that names a rehearsal needs one at least.
+    uint8 rehearsalAttestations;
 }
 
 /// @notice The emergency body: how many of its members each act needs, and how long a halt lasts.

@@ -148,6 +148,10 @@ export function parametersOf(people: People): RegistryParameters {
     delay: DAY,
     integrityAttestations: 1,
     simulationAttestations: 1,
+    artifactAttestations: 0,
+    auditAttestations: 0,
+    rehearsalAge: 0,
+    rehearsalAttestations: 0,
   };
   return {
     roles: {
@@ -155,6 +159,8 @@ export function parametersOf(people: People): RegistryParameters {
       risk: [people.risk],
       incident: [people.incident],
       attesters: people.attesters,
+      maintainers: [],
+      auditors: [],
     },
     policies: {
       standard,

@@ -136,7 +136,7 @@ export async function buildPlan(
     containments: [],
     ...windowsOf(file, defaults),
     artifact: nodeArtifact(file.artifact),
-    evidence: { ...NO_EVIDENCE, reportHash: options.reportHash ?? ZeroHash },
+    evidence: { ...rehearsalOf(file, defaults), reportHash: options.reportHash ?? ZeroHash },
   };
   await checkCandidate(
     client,
@@ -256,6 +256,13 @@ function windowsOf(file: PlanFile, defaults: Defaults): Pick<Plan, "readiness" |
       "a stage must start within it, or the plan expires or stalls",
     ),
   };
+}
+
+function rehearsalOf({ rehearsal }: PlanFile, defaults: Defaults): Plan["evidence"] {
+  if (rehearsal === undefined) return NO_EVIDENCE;
+  const why = "between the end of the rehearsal and the proposal";
+  const minAge = defaults.fill("rehearsal.age", rehearsal.age, 172_800n, why, formatDuration(172_800n));
+  return { ...NO_EVIDENCE, rehearsalChainId: rehearsal.chain, rehearsalProposal: rehearsal.proposal, minAge };
 }
 
 function offchainPointers({ route, stable, hasImplementationGetter }: StageContext): OffchainPointer[] {

@@ -152,6 +152,8 @@ export const planFileSchema = record(
     executionWindow: durationField.optional(),
     minGas: integerField.optional(),
     artifact: artifactField.optional(),
+    /** Where the same upgrade was carried out before, and for how long it was watched there. */
+    rehearsal: record({ chain: integerField, proposal: word32Field, age: durationField.optional() }).optional(),
   },
   "a plan",
 ).superRefine((plan, context) => {

@@ -33,7 +33,7 @@ const SAME: Record<string, ErrorName> = {
 };
 
 const OPS = ["==", "!=", "<", "<=", ">", ">="];
-const KINDS = ["integrity", "simulation"];
+const KINDS = ["integrity", "simulation", "artifact", "audit", "rehearsal"];
 
 /** Turns what a node says of a reverted call into one clear error. What is no revert is passed on as it is. */
 export function decodeRevert(thrown: unknown, iface: Interface, context: RevertContext): unknown {
@@ -179,6 +179,21 @@ function describe(error: ErrorDescription, context: RevertContext): ErrorFacts {
         found: args["isAvailable"] ? String(args["left"]) : "none: the probe is unavailable",
         next: `npx hardhat invariant check ${id}`,
       };
+    case "RehearsalMissing":
+      return {
+        expected: `a rehearsal that ended ${args["minAge"]} s before the proposal`,
+        found: "none",
+        next: "rehearsal: { chain, proposal } in the plan file",
+      };
+    case "RehearsalTimeOutOfBounds":
+      return {
+        expected: `from ${timeText(args["earliest"])} to ${timeText(args["latest"])}`,
+        found: timeText(args["completedAt"]),
+      };
+    case "RehearsalAgeOutOfBounds":
+      return { expected: `${args["min"]} to ${args["max"]} s`, found: `${args["minAge"]} s` };
+    case "InvariantTooNew":
+      return { where: `invariant ${args["id"]}`, expected: `after ${timeText(args["definedAt"])}` };
     case "EvidenceMismatch":
       return { expected: `report ${args["expected"]}`, found: `report ${args["actual"]}` };
     case "Unauthorized":

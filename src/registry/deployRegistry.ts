@@ -1,4 +1,5 @@
 import {
+  concat,
   ContractFactory,
   Interface,
   encodeBytes32String,
@@ -32,7 +33,6 @@ export interface DeployRegistryOptions {
   onFacet?: (name: FacetName, address: string) => Promise<void> | void;
 }
 
-const ADD = 0;
 const RECOVERY_SET = "RecoveryProposerSet";
 
 /** In the order of the contract's `PlanClass`. */
@@ -54,11 +54,11 @@ export async function deployRegistry(
   if (signer === undefined) throw new SlipwayError("SignerMissing", { where: "registry deploy" });
 
   const facets: Partial<Record<FacetName, string>> = {};
-  const cuts = [];
+  const packed = [];
   for (const name of FACETS) {
     const address = (await reuse(artifacts, signer, name, known[name])) ?? (await deploy(artifacts, signer, name));
     facets[name] = address;
-    cuts.push({ facetAddress: address, action: ADD, functionSelectors: await selectorsOf(artifacts, name) });
+    packed.push({ facet: address, selectors: concat(await selectorsOf(artifacts, name)) });
     log(`${name} ${address}`);
     await onFacet?.(name, address);
   }
@@ -67,7 +67,7 @@ export async function deployRegistry(
   const { abi, bytecode } = await artifacts.read("UpgradeRegistry");
   const factory = new ContractFactory(abi, bytecode, signer);
   const registry = await factory.deploy({
-    facets: cuts,
+    facets: packed,
     roles,
     policies: CLASSES.map((name) => policies[name]),
     council,

@@ -63,3 +63,29 @@ export async function readSeats(registry: Registry, electorate: string, most = I
   }
   return seats;
 }
+
+/** `citedEvidenceOf`: what a plan cites besides its report, and how many vouched for it. Times in seconds. */
+export interface CitedEvidence {
+  /** sha256 of the node artifact; zero: the plan has none. */
+  artifactHash: string;
+  rehearsalProposal: string;
+  /** Zero: the plan names no rehearsal. */
+  rehearsalChainId: bigint;
+  minAge: number;
+  artifactAttestations: number;
+  auditAttestations: number;
+  rehearsalAttestations: number;
+}
+
+export async function readCited(registry: Registry, proposalId: string): Promise<CitedEvidence> {
+  const raw = await registry.contract.getFunction("citedEvidenceOf")(proposalId);
+  return {
+    artifactHash: raw.artifactHash,
+    rehearsalProposal: raw.rehearsalProposal,
+    rehearsalChainId: raw.rehearsalChainId,
+    minAge: Number(raw.minAge),
+    artifactAttestations: Number(raw.artifactAttestations),
+    auditAttestations: Number(raw.auditAttestations),
+    rehearsalAttestations: Number(raw.rehearsalAttestations),
+  };
+}

@@ -27,7 +27,13 @@ const classField = record({
   minVoters: countField,
   votingPeriod: secondsField,
   delay: secondsField,
-  attestations: record({ integrity: countField, simulation: countField }),
+  attestations: record({
+    integrity: countField,
+    simulation: countField,
+    artifact: countField.optional(),
+    audit: countField.optional(),
+  }),
+  rehearsal: record({ age: secondsField, attestations: countField }).optional(),
 });
 const optionalClassField = z.union([z.literal("none"), classField], { error: () => "none, or a class's thresholds" });
 
@@ -38,6 +44,8 @@ const registryFileSchema = record(
       risk: addressesField,
       incident: addressesField,
       attesters: addressesField,
+      maintainers: addressesField.optional(),
+      auditors: addressesField.optional(),
     }),
     council: record({
       members: list(addressField, "a list of at least one address", 1),
@@ -88,7 +96,7 @@ export function readRegistryFile(file: string, addresses: AddressBook): Registry
   });
   const { council, classes, electorate } = value;
   return {
-    roles: value.roles,
+    roles: { ...value.roles, maintainers: value.roles.maintainers ?? [], auditors: value.roles.auditors ?? [] },
     council: {
       members: council.members,
       haltThreshold: council.halt,
@@ -135,10 +143,14 @@ function present<T extends object>(stated: T): { [K in keyof T]?: Exclude<T[K], 
 
 function policyOf(stated: z.output<typeof optionalClassField>): ClassPolicy {
   if (stated === "none") return UNAVAILABLE;
-  const { attestations, ...rest } = stated;
+  const { attestations, rehearsal, ...rest } = stated;
   return {
     ...rest,
     integrityAttestations: attestations.integrity,
     simulationAttestations: attestations.simulation,
+    artifactAttestations: attestations.artifact ?? 0,
+    auditAttestations: attestations.audit ?? 0,
+    rehearsalAge: rehearsal?.age ?? 0,
+    rehearsalAttestations: rehearsal?.attestations ?? 0,
   };
 }

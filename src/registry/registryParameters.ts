@@ -10,6 +10,12 @@ export interface ClassPolicy {
   delay: number;
   integrityAttestations: number;
   simulationAttestations: number;
+  /** Maintainers that must sign the node artifact's hash, where a plan has one. */
+  artifactAttestations: number;
+  auditAttestations: number;
+  /** Seconds between the end of a rehearsal on another network and the proposal, at least; zero: none is needed. */
+  rehearsalAge: number;
+  rehearsalAttestations: number;
 }
 
 /** The emergency body; seconds. */
@@ -34,7 +40,14 @@ export interface TokenElectorate {
 
 /** Everything a registry starts with. */
 export interface RegistryParameters {
-  roles: { release: string[]; risk: string[]; incident: string[]; attesters: string[] };
+  roles: {
+    release: string[];
+    risk: string[];
+    incident: string[];
+    attesters: string[];
+    maintainers: string[];
+    auditors: string[];
+  };
   policies: Record<ClassName, ClassPolicy>;
   council: CouncilConfig;
   /** Share of total power that one seat may exert, in plans of every class that `maxPowerOf` does not name. */
@@ -62,4 +75,8 @@ export const UNAVAILABLE: ClassPolicy = {
   delay: 0,
   integrityAttestations: 0,
   simulationAttestations: 0,
+  artifactAttestations: 0,
+  auditAttestations: 0,
+  rehearsalAge: 0,
+  rehearsalAttestations: 0,
 };

@@ -1,7 +1,7 @@
 import { id } from "ethers";
 
 /** The registry's roles; ids are keccak256 of the names. */
-export const ROLES = ["RELEASE", "RISK", "INCIDENT", "ATTESTER"] as const;
+export const ROLES = ["RELEASE", "RISK", "INCIDENT", "ATTESTER", "MAINTAINER", "AUDITOR"] as const;
 export type RoleName = (typeof ROLES)[number];
 
 export function roleName(role: string): string {

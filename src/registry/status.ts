@@ -4,8 +4,9 @@ import type { Client } from "../client";
 import { Exit, type ExitCode } from "../errors";
 import { PlanClass, type Fraction, type Plan } from "../plan/types";
 import { readArtifact, readCompatibility, type ArtifactFacts, type Compatibility } from "./artifact";
+import { ATTESTATIONS } from "./attest";
 import type { Registry } from "./connect";
-import { readFacts, readSeats, type Facts } from "./facts";
+import { readCited, readFacts, readSeats, type Facts } from "./facts";
 import { readHeader } from "./readElectorate";
 import { readPlan } from "./readPlan";
 import { isEnded, readStatus, type Status } from "./state";
@@ -231,9 +232,13 @@ async function blockers(registry: Registry, context: BlockerContext): Promise<Bl
         missing: who,
       });
     }
-    for (const kind of ["integrity", "simulation"] as const) {
-      const have = facts[`${kind}Attestations`];
-      const need = Number(policy[`${kind}Attestations`]);
+    const counted = { ...facts, ...(await readCited(registry, context.proposalId)) };
+    for (const kind of ATTESTATIONS) {
+      // As the registry asks: no artifact, no signature; a rehearsal that is named needs a witness.
+      if (kind === "artifact" && counted.artifactHash === ZeroHash) continue;
+      if (kind === "rehearsal" && counted.rehearsalChainId === 0n) continue;
+      const have = counted[`${kind}Attestations`];
+      const need = Math.max(Number(policy[`${kind}Attestations`]), kind === "rehearsal" ? 1 : 0);
       if (have < need) found.push({ what: `${kind} attestations`, measure: `${have}, needs ${need}`, missing: [] });
     }
   }

@@ -18,6 +18,8 @@ export interface Elector {
 export interface Actors {
   proposer: string;
   attesters: string[];
+  maintainers: string[];
+  auditors: string[];
   /** Strongest first. */
   electors: Elector[];
   /** Sum of clipped powers. */
@@ -29,6 +31,9 @@ export interface Actors {
     minVoters: number;
     integrityAttestations: number;
     simulationAttestations: number;
+    artifactAttestations: number;
+    auditAttestations: number;
+    rehearsalAttestations: number;
   };
   /** Holds no role and no seat. */
   stranger: string;
@@ -44,9 +49,13 @@ export async function readActors(client: Client, registry: Registry, plan: Plan)
     .sort((a, b) => (a.power === b.power ? a.seat - b.seat : a.power > b.power ? -1 : 1));
   const policy = await ask("classPolicyOf", plan.planClass);
   const [council] = await ask("councilOf");
+  const reviewers = async (role: string) =>
+    (await holders(client, registry, id(role))).filter((account) => account !== plan.proposer);
   return {
     proposer: plan.proposer,
-    attesters: (await holders(client, registry, id("ATTESTER"))).filter((account) => account !== plan.proposer),
+    attesters: await reviewers("ATTESTER"),
+    maintainers: await reviewers("MAINTAINER"),
+    auditors: await reviewers("AUDITOR"),
     electors,
     total: clippedTotal,
     council: { members: [...council.members], rollbackThreshold: Number(council.rollbackThreshold) },
@@ -56,6 +65,9 @@ export async function readActors(client: Client, registry: Registry, plan: Plan)
       minVoters: Number(policy.minVoters),
       integrityAttestations: Number(policy.integrityAttestations),
       simulationAttestations: Number(policy.simulationAttestations),
+      artifactAttestations: Number(policy.artifactAttestations),
+      auditAttestations: Number(policy.auditAttestations),
+      rehearsalAttestations: Number(policy.rehearsalAttestations),
     },
     stranger: derivedAddress("slipway.rehearsal.stranger"),
   };

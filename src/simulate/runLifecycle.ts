@@ -2,8 +2,9 @@ import type { Client } from "../client";
 import { labelText } from "../plan/labelText";
 import type { Plan } from "../plan/types";
 import { advance } from "../registry/advance";
-import { attest, type AttestationName } from "../registry/attest";
+import { attest, attestRehearsal, type ReportName } from "../registry/attest";
 import type { Registry } from "../registry/connect";
+import { readFacts } from "../registry/facts";
 import { propose } from "../registry/propose";
 import { ready } from "../registry/ready";
 import { schedule } from "../registry/schedule";
@@ -86,22 +87,41 @@ async function toScheduled(lifecycle: Lifecycle): Promise<void> {
   for (const elector of fewest(actors, stricter ? policy.approval : policy.quorum, policy.minVoters)) {
     await session.act(seated(elector), "vote for", (as) => vote(as, registry, { proposalId, choice: "for" }));
   }
-  for (const [kind, count] of [
-    ["integrity", policy.integrityAttestations],
-    ["simulation", policy.simulationAttestations],
-  ] as [AttestationName, number][]) {
-    for (const account of actors.attesters.slice(0, count)) {
-      await session.act({ account, role: "attester" }, `attest ${kind}`, (as) =>
-        attest(as, registry, { proposalId, kind }),
-      );
-    }
-  }
+  await attestAll(lifecycle);
   const { numerator, denominator } = plan.readiness.threshold;
   for (const elector of fewest(actors, [BigInt(numerator), BigInt(denominator)])) {
     await session.act(seated(elector), "signal ready", (as) => ready(as, registry, { proposalId }));
   }
   await session.waitUntil((await readStatus(registry, proposalId)).notBefore);
   await session.act(stranger(actors), "schedule", (as) => schedule(as, registry, { proposalId }));
+}
+
+/** Everyone whose statement the registry asks for, as many as it asks for. */
+async function attestAll({ session, registry, plan, proposalId, actors }: Lifecycle): Promise<void> {
+  const { policy } = actors;
+  const { evidence, artifact } = plan;
+  const statements: [ReportName, string, readonly string[], number][] = [
+    ["integrity", "attester", actors.attesters, policy.integrityAttestations],
+    ["simulation", "attester", actors.attesters, policy.simulationAttestations],
+    ["artifact", "maintainer", actors.maintainers, artifact.version === "" ? 0 : policy.artifactAttestations],
+    ["audit", "auditor", actors.auditors, policy.auditAttestations],
+  ];
+  for (const [kind, role, accounts, count] of statements) {
+    for (const account of accounts.slice(0, count)) {
+      // What an auditor will have found is not the rehearsal's to say.
+      const reportHash = kind === "audit" ? evidence.reportHash : undefined;
+      await session.act({ account, role }, `attest ${kind}`, (as) =>
+        attest(as, registry, { proposalId, kind, reportHash }),
+      );
+    }
+  }
+  if (evidence.rehearsalChainId === 0n) return;
+  const completedAt = (await readFacts(registry, proposalId)).proposedAt - Number(evidence.minAge);
+  for (const account of actors.attesters.slice(0, Math.max(1, policy.rehearsalAttestations))) {
+    await session.act({ account, role: "attester" }, "attest rehearsal", (as) =>
+      attestRehearsal(as, registry, { proposalId, completedAt }),
+    );
+  }
 }
 
 async function runStage(lifecycle: Lifecycle, index: number, writes: StorageWrite[]): Promise<RehearsedStage> {

@@ -6,7 +6,7 @@ import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import { loadInvariants } from "../invariants/loadInvariants";
 import type { BuildOptions, BuiltPlan } from "../plan/buildPlan";
-import { NO_EVIDENCE, hashPlan } from "../plan/eip712";
+import { hashPlan } from "../plan/eip712";
 import { prepareDeployments } from "../plan/prepareDeployments";
 import type { LoadedPlanFile } from "../plan/readPlanFile";
 import type { Plan } from "../plan/types";
@@ -120,7 +120,7 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
   const { client, fork } = session;
   // The report cannot depend on its own hash, and the registry wants some evidence: the subject stands in for it.
   const { subject } = built;
-  const plan: Plan = { ...built.plan, evidence: { ...NO_EVIDENCE, reportHash: subject } };
+  const plan: Plan = { ...built.plan, evidence: { ...built.plan.evidence, reportHash: subject } };
   const proposalId = hashPlan(plan, registry.domain);
   const timelock = (await registry.contract.getFunction("timelock")()) as string;
   const notes: LifecycleNotes = { stages: [], rollbacks: [], negatives: [], initial: [], final: [] };

@@ -15,8 +15,12 @@ withSigning(upgradeScope.task("advertise", "States which version an elector's ow
 
 withSigning(upgradeScope.task("attest", "A reviewer's statement about a plan"))
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
-  .addParam("kind", "integrity (calls, code, roles), simulation (the rehearsal's report)")
+  .addParam(
+    "kind",
+    "integrity (calls, code, roles), simulation (the rehearsal's report), artifact (the node's binary), audit, or rehearsal (on another network)",
+  )
   .addOptionalParam("report", "Hash of the report attested; the plan's own evidence unless given")
+  .addOptionalParam("completed", "When the rehearsal on another network ended: seconds since the epoch, or ISO 8601")
   .setAction(lazy(() => import("./attest")));
 
 withSender(upgradeScope.task("cancel", "Withdraws a proposal that is still voted on (its proposer)"))

@@ -34,6 +34,17 @@ export function nodeArtifact(over: Partial<NodeArtifact> = {}): NodeArtifact {
   };
 }
 
+/** A plan without a program of its own. */
+export const noArtifact = (over: Partial<NodeArtifact> = {}): NodeArtifact =>
+  nodeArtifact({
+    version: "",
+    protocolVersion: 0n,
+    sha256Hash: ZeroHash,
+    uri: "",
+    migration: MigrationKind.None,
+    ...over,
+  });
+
 /** 95% must report success within half a day after the last stage. */
 export const reported = (over: Partial<NodeArtifact> = {}): NodeArtifact =>
   nodeArtifact({

@@ -4,7 +4,7 @@ import { DAY, type RegistryFixture } from "../fixtures/registry";
 import { REPORT } from "./plans";
 
 export const Choice = { Against: 0, For: 1, Abstain: 2 } as const;
-export const AttestationKind = { Integrity: 0, Simulation: 1 } as const;
+export const AttestationKind = { Integrity: 0, Simulation: 1, Artifact: 2, Audit: 3, Rehearsal: 4 } as const;
 export const State = {
   Unknown: 0n,
   Voting: 1n,

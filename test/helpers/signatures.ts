@@ -122,3 +122,20 @@ export async function signOverride(
   const types = { SuccessOverride: [{ name: "proposalId", type: "bytes32" }] };
   return compact(seat, await signer.signTypedData(domain, types, { proposalId }));
 }
+
+/** 65 bytes over `Rehearsal`. */
+export function signRehearsal(
+  domain: TypedDataDomain,
+  signer: HardhatEthersSigner,
+  facts: { proposalId: string; chainId: bigint; rehearsalProposal: string; completedAt: bigint },
+): Promise<string> {
+  const types = {
+    Rehearsal: [
+      { name: "proposalId", type: "bytes32" },
+      { name: "chainId", type: "uint64" },
+      { name: "rehearsalProposal", type: "bytes32" },
+      { name: "completedAt", type: "uint64" },
+    ],
+  };
+  return signer.signTypedData(domain, types, facts);
+}

@@ -4,10 +4,9 @@ pragma solidity ^0.8.28;
 import {Cheats} from "./Vm.sol";
 import {ClassPolicy, CouncilConfig} from "../../contracts/types/Policy.sol";
 import {Fraction} from "../../contracts/types/Fraction.sol";
-import {IDiamond} from "../../contracts/diamond/IDiamond.sol";
 import {IUpgradeRegistry} from "../../contracts/registry/interfaces/IUpgradeRegistry.sol";
 import {ModuleKind} from "../../contracts/types/Module.sol";
-import {RegistryConfig, RoleHolders} from "../../contracts/registry/UpgradeRegistry.sol";
+import {PackedFacet, RegistryConfig, RoleHolders} from "../../contracts/registry/UpgradeRegistry.sol";
 import {Seat, SeatLib} from "../../contracts/types/Electorate.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 
@@ -143,7 +142,9 @@ abstract contract World is Cheats, IWatcher {
             release: _take(RELEASE, 0, 2),
             risk: _take(RISK, 2, 2),
             incident: _take(INCIDENT, 4, 1),
-            attesters: _take(ATTESTER, 5, 3)
+            attesters: _take(ATTESTER, 5, 3),
+            maintainers: new address[](0),
+            auditors: new address[](0)
         });
         policies[0] = _policy(Fraction(2, 3), 1 hours);
         policies[1] = _policy(Fraction(3, 4), 2 hours);
@@ -173,14 +174,15 @@ abstract contract World is Cheats, IWatcher {
         config.timelockMinDelay = MIN_DELAY;
     }
 
-    function _facets(string memory build) private returns (IDiamond.FacetCut[] memory cuts) {
-        cuts = new IDiamond.FacetCut[](vm.parseJsonUint(build, ".facetCount"));
-        for (uint256 i; i < cuts.length; ++i) {
+    function _facets(string memory build) private returns (PackedFacet[] memory facets) {
+        facets = new PackedFacet[](vm.parseJsonUint(build, ".facetCount"));
+        for (uint256 i; i < facets.length; ++i) {
             string memory path = string.concat(".facets[", vm.toString(i), "]");
             bytes32[] memory words = vm.parseJsonBytes32Array(build, string.concat(path, ".selectors"));
-            cuts[i].facetAddress = _deploy(vm.parseJsonBytes(build, string.concat(path, ".code")));
-            cuts[i].functionSelectors = new bytes4[](words.length);
-            for (uint256 j; j < words.length; ++j) cuts[i].functionSelectors[j] = bytes4(words[j]);
+            facets[i].facet = _deploy(vm.parseJsonBytes(build, string.concat(path, ".code")));
+            for (uint256 j; j < words.length; ++j) {
+                facets[i].selectors = abi.encodePacked(facets[i].selectors, bytes4(words[j]));
+            }
         }
     }
 

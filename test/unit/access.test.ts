@@ -31,6 +31,7 @@ const HALTED = encodeBytes32String("halted");
 const ACCESS_ERRORS = [
   "Unauthorized",
   "NotTimelock",
+  "NotRegistry",
   "NotProposer",
   "NotCouncilMember",
   "SeatMismatch",
@@ -56,6 +57,8 @@ const ACTORS = [
   "risk",
   "incident",
   "attester",
+  "maintainer",
+  "auditor",
   // One member alone.
   "council",
   // Nobody's key, with as many signatures of members as the act needs.
@@ -96,6 +99,13 @@ async function accessFixture() {
   await toLastDwell(fixture, running);
   const voting = await dialPlan(fixture, other, { nonce: 1n, targets: [{ module: OTHER, baseVersion: 0n }] });
   const votingId = await propose(fixture, voting);
+  const rehearsed = await dialPlan(fixture, other, {
+    nonce: 3n,
+    targets: [{ module: OTHER, baseVersion: 0n }],
+    evidence: { reportHash: id("report"), rehearsalChainId: 1n, rehearsalProposal: id("there"), minAge: 0n },
+  });
+  const rehearsedId = await propose(fixture, rehearsed);
+  const { proposedAt } = await registry.proposalOf(rehearsedId);
   for (const member of council.slice(0, 2)) await registry.connect(member).halt(HALTED, "look", 0, []);
   const fresh = await ethers.deployContract("Module__MockForRegistry", [ZeroAddress]);
   const next = await dialPlan(fixture, other, {
@@ -128,6 +138,8 @@ async function accessFixture() {
     risk: fixture.risk,
     incident: fixture.incident,
     attester: fixture.attesters[0] as Signer,
+    maintainer: fixture.maintainers[0] as Signer,
+    auditor: fixture.auditor,
     council: council[2] as Signer,
     quorum: fixture.others[1]!,
     elector: fixture.electors[0] as Signer,
@@ -184,6 +196,9 @@ async function accessFixture() {
     invalidateOrphan: { args: [runningId], by: ANYONE },
     attest: { args: [votingId, 0, id("review")], by: ["attester"] },
     attestBySig: { args: [votingId, 0, id("review"), []], by: ANYONE },
+    attestRehearsal: { args: [rehearsedId, proposedAt], by: ["attester"] },
+    attestRehearsalBySig: { args: [rehearsedId, proposedAt, []], by: ANYONE },
+    cite: { args: [rehearsedId, 0, rehearsed.artifact, rehearsed.evidence], by: ["registry"] },
     schedule: { args: [voting], by: ANYONE },
     advance: { args: [running], by: ANYONE },
     rollback: { args: [running], by: ANYONE },

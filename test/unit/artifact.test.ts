@@ -8,6 +8,7 @@ import { artifacts, connectRegistry, DAY, POWER, registryFixture, silent, TOTAL 
 import {
   artifactPlan,
   builtIn,
+  noArtifact,
   nodeArtifact,
   PROTOCOL,
   registryWithPowers,
@@ -487,7 +488,7 @@ describe("ArtifactFacet", () => {
       const child = await artifactPlan(fixture, childModule, {
         nonce: 1n,
         targets: [{ module: CHILD, baseVersion: 0n }],
-        artifact: nodeArtifact({ version: "", parentPlan: parentId }),
+        artifact: noArtifact({ parentPlan: parentId }),
         executionWindow: BigInt(60 * DAY),
         readiness: { threshold: { numerator: 2, denominator: 3 }, deadline: BigInt(60 * DAY), schedulingWindow: 0n },
       });

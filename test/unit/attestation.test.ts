@@ -1,6 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id, ZeroAddress, ZeroHash } from "ethers";
+import { id, ZeroAddress } from "ethers";
 import { DAY, registryFixture } from "../fixtures/registry";
 import { asTimelock } from "../helpers/asTimelock";
 import { AttestationKind, propose, State, toScheduled } from "../helpers/lifecycle";
@@ -37,11 +37,9 @@ describe("AttestationFacet", () => {
 
     it("ATT-02 refuses a simulation attestation for a report that the plan does not carry", async () => {
       const { registry, attesters, proposalId } = await loadFixture(proposedFixture);
-      for (const report of [id("another report"), ZeroHash]) {
-        await expect(registry.connect(attesters[0]).attest(proposalId, Simulation, report))
-          .to.be.revertedWithCustomError(registry, "EvidenceMismatch")
-          .withArgs(proposalId, REPORT, report);
-      }
+      await expect(registry.connect(attesters[0]).attest(proposalId, Simulation, id("another report")))
+        .to.be.revertedWithCustomError(registry, "EvidenceMismatch")
+        .withArgs(proposalId, REPORT, id("another report"));
     });
 
     it("ATT-03 refuses who is no attester", async () => {

@@ -21,14 +21,15 @@ import { removeClients, testClient } from "../helpers/client";
 import { propose } from "../helpers/lifecycle";
 import { addModule, dialPlan } from "../helpers/plans";
 
-const ROLES = ["RELEASE", "RISK", "INCIDENT", "ATTESTER"].map(id);
+const ROLES = ["RELEASE", "RISK", "INCIDENT", "ATTESTER", "MAINTAINER", "AUDITOR"].map(id);
 const [RELEASE = "", RISK = "", INCIDENT = ""] = ROLES;
 
 describe("UpgradeRegistry", () => {
   describe("constructor", () => {
     it("ACC-03 gives every role to those named, and none to the deployer", async () => {
-      const { registry, deployer, release, risk, incident, attesters } = await loadFixture(registryFixture);
-      const holders = [[release], [risk], [incident], attesters];
+      const { registry, deployer, release, risk, incident, attesters, maintainers, auditor } =
+        await loadFixture(registryFixture);
+      const holders = [[release], [risk], [incident], attesters, maintainers, [auditor]];
       for (const [index, role] of ROLES.entries()) {
         for (const { address } of holders[index] ?? []) expect(await registry.hasRole(role, address)).to.equal(true);
         expect(await registry.hasRole(role, deployer.address)).to.equal(false);

@@ -222,9 +222,6 @@ describe("ProposalFacet", () => {
         const containment = { breach: 0, label: ZeroHash, calls: [], pins: [], minGas: 0n } as const;
         const cases: [Plan, string][] = [
           [{ ...plan, containments: [{ ...containment, calls: [], pins: [] }] }, "containments"],
-          [{ ...plan, evidence: { ...plan.evidence, rehearsalChainId: 1n } }, "evidence.rehearsalChainId"],
-          [{ ...plan, evidence: { ...plan.evidence, rehearsalProposal: id("x") } }, "evidence.rehearsalProposal"],
-          [{ ...plan, evidence: { ...plan.evidence, minAge: 1n } }, "evidence.minAge"],
         ];
         for (const [bad, field] of cases) {
           await expect(propose(fixture, bad))

@@ -2,12 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {Invariant} from "../../types/Invariant.sol";
+import {CitedEvidence} from "../../types/Evidence.sol";
 import {ClassPolicy, CouncilConfig} from "../../types/Policy.sol";
 import {ElectorateDraft, ElectorateHeader, ElectorateKind, Seat, TokenElectorate} from "../../types/Electorate.sol";
 import {Fraction} from "../../types/Fraction.sol";
 import {Module, ModuleKind} from "../../types/Module.sol";
 import {Op} from "../../types/Condition.sol";
-import {Plan, PlanClass} from "../../types/Plan.sol";
+import {Artifact, Evidence, Plan, PlanClass} from "../../types/Plan.sol";
 import {ProposalState, ProposalStatus, ProposalView} from "../../types/ProposalState.sol";
 
 /// @notice How an elector votes.
@@ -22,7 +23,13 @@ enum AttestationKind {
     // The payload is what the plan says: calls, targets, code, roles.
     Integrity,
     // The rehearsal's report was read and found right.
-    Simulation
+    Simulation,
+    // The node artifact with this sha256 is the one its maintainers built.
+    Artifact,
+    // An auditor read the code.
+    Audit,
+    // The plan was carried out on another network before.
+    Rehearsal
 }
 
 /// @notice One seat's signature in a batch; EIP-2098 compact (`vs` carries the parity in its top bit).
@@ -239,10 +246,11 @@ interface ITokenElectorateFacet {
     function hasVotedUnlisted(bytes32 proposalId, address account) external view returns (bool);
 }
 
-/// @notice Signed statements of reviewers.
+/// @notice Signed statements of reviewers, maintainers and auditors.
 interface IAttestationFacet {
-    /// @notice Attests. A simulation attestation must carry the plan's own evidence. Caller: attester, not the
-    /// proposer, once a kind.
+    /// @notice Attests, once a kind, never a plan of one's own. Caller, and what `reportHash` must be: attester for
+    /// integrity (his own report) and simulation (the plan's evidence), maintainer for an artifact (its sha256), auditor
+    /// for an audit (his own report).
     function attest(bytes32 proposalId, AttestationKind kind, bytes32 reportHash) external;
 
     /// @notice The same with collected signatures (65 bytes) over
@@ -255,8 +263,30 @@ interface IAttestationFacet {
         bytes[] calldata signatures
     ) external;
 
+    /// @notice Vouches that the rehearsal which the plan names was carried out on its network, and ended at `completedAt`
+    /// (seconds since the epoch): before the proposal by the plan's `minAge` at least, and by a year at most.
+    /// Caller: attester, not the proposer, once.
+    function attestRehearsal(bytes32 proposalId, uint64 completedAt) external;
+
+    /// @notice The same with collected signatures (65 bytes) over
+    /// `Rehearsal(bytes32 proposalId,uint64 chainId,bytes32 rehearsalProposal,uint64 completedAt)`.
+    function attestRehearsalBySig(bytes32 proposalId, uint64 completedAt, bytes[] calldata signatures) external;
+
     /// @notice Whether `attester` has attested.
     function hasAttested(bytes32 proposalId, AttestationKind kind, address attester) external view returns (bool);
+
+    /// @notice Checks and keeps what a plan cites besides its report: node artifact, rehearsal on another network.
+    /// Caller: the registry itself, from within `propose`.
+    function cite(
+        bytes32 proposalId,
+        PlanClass planClass,
+        Artifact calldata artifact,
+        Evidence calldata evidence
+    ) external;
+
+    /// @notice Artifact and rehearsal that the plan cites, and how many vouched for these and for an audit. All zero where
+    /// it cites none.
+    function citedEvidenceOf(bytes32 proposalId) external view returns (CitedEvidence memory cited);
 }
 
 /// @notice Operators' readiness, and scheduling when there is enough of it.

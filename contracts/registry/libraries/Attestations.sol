@@ -2,19 +2,33 @@
 pragma solidity ^0.8.28;
 
 import {AttestationKind} from "../interfaces/IUpgradeRegistry.sol";
+import {CitedEvidence} from "../../types/Evidence.sol";
+import {ClassPolicy} from "../../types/Policy.sol";
+import {EvidenceRules} from "./EvidenceRules.sol";
+import {EvidenceStorage} from "../storage/EvidenceStorage.sol";
 import {Proposal} from "../storage/ProposalStorage.sol";
 import {ProposalState} from "../../types/ProposalState.sol";
 import {Proposals} from "./Proposals.sol";
 import {Roles} from "./Roles.sol";
 import {Signatures} from "./Signatures.sol";
 
-/// @notice Reviewers' signed statements, until the plan is scheduled.
+/// @notice Signed statements about a plan, until it is scheduled: reviewers on payload and rehearsal, maintainers on the
+/// node artifact, auditors on the code.
 library Attestations {
     error AlreadyAttested(bytes32 proposalId, AttestationKind kind, address attester);
     /// @notice Nobody attests a plan of his own.
     error AttesterIsProposer(bytes32 proposalId, address attester);
-    /// @notice The report attested is not the one the plan cites.
+    /// @notice What was attested is not what the plan cites: report, artifact hash.
     error EvidenceMismatch(bytes32 proposalId, bytes32 expected, bytes32 actual);
+    /// @notice An attestation without a report says nothing.
+    error ReportMissing(bytes32 proposalId, AttestationKind kind);
+    /// @notice The plan has no artifact, or names no rehearsal.
+    error NothingToAttest(bytes32 proposalId, AttestationKind kind);
+    /// @notice A rehearsal is attested by `attestRehearsal`, which says when it ended, and nothing else is.
+    error AttestationKindInvalid(AttestationKind kind);
+    /// @notice The rehearsal ended too late before the proposal, or too long ago (seconds since the epoch).
+    error RehearsalTimeOutOfBounds(bytes32 proposalId, uint256 completedAt, uint256 earliest, uint256 latest);
+    error AttestationsMissing(bytes32 proposalId, AttestationKind kind, uint256 have, uint256 need);
 
     event Attested(
         bytes32 indexed proposalId,
@@ -22,13 +36,26 @@ library Attestations {
         AttestationKind indexed kind,
         bytes32 reportHash
     );
+    /// @notice The attester vouches that the plan was carried out on the other network, and ended there at `completedAt`.
+    event RehearsalAttested(
+        bytes32 indexed proposalId,
+        address indexed attester,
+        uint64 chainId,
+        bytes32 rehearsalProposal,
+        uint64 completedAt
+    );
 
     bytes32 internal constant ATTESTATION_TYPEHASH = keccak256(
         "Attestation(bytes32 proposalId,uint8 kind,bytes32 reportHash)"
     );
+    bytes32 internal constant REHEARSAL_TYPEHASH = keccak256(
+        "Rehearsal(bytes32 proposalId,uint64 chainId,bytes32 rehearsalProposal,uint64 completedAt)"
+    );
 
     function attest(bytes32 proposalId, AttestationKind kind, bytes32 reportHash) internal {
-        _attest(_open(proposalId, kind, reportHash), proposalId, kind, reportHash, msg.sender);
+        _checkReport(_open(proposalId), proposalId, kind, reportHash);
+        _attest(proposalId, kind, msg.sender);
+        emit Attested(proposalId, msg.sender, kind, reportHash);
     }
 
     function attestBySig(
@@ -37,44 +64,118 @@ library Attestations {
         bytes32 reportHash,
         bytes[] calldata signatures
     ) internal {
-        Proposal storage proposal = _open(proposalId, kind, reportHash);
+        Proposal storage proposal = _open(proposalId);
+        _checkReport(proposal, proposalId, kind, reportHash);
         bytes32 digest = Proposals.digestOf(keccak256(abi.encode(ATTESTATION_TYPEHASH, proposalId, kind, reportHash)));
         for (uint256 i; i < signatures.length; ++i) {
             address attester = Signatures.signerOf(digest, signatures[i]);
             // Whoever submits one signature ahead must not void the batch it is part of.
             if (proposal.attested[uint8(kind)][attester]) continue;
-            _attest(proposal, proposalId, kind, reportHash, attester);
+            _attest(proposalId, kind, attester);
+            emit Attested(proposalId, attester, kind, reportHash);
         }
     }
 
-    function _attest(
-        Proposal storage proposal,
-        bytes32 proposalId,
-        AttestationKind kind,
-        bytes32 reportHash,
-        address attester
-    ) private {
-        if (!Roles.has(Roles.ATTESTER, attester)) revert Roles.Unauthorized(attester, Roles.ATTESTER);
+    function attestRehearsal(bytes32 proposalId, uint64 completedAt) internal {
+        CitedEvidence storage cited = _openRehearsal(proposalId, completedAt);
+        _attest(proposalId, AttestationKind.Rehearsal, msg.sender);
+        emit RehearsalAttested(proposalId, msg.sender, cited.rehearsalChainId, cited.rehearsalProposal, completedAt);
+    }
+
+    function attestRehearsalBySig(bytes32 proposalId, uint64 completedAt, bytes[] calldata signatures) internal {
+        CitedEvidence storage cited = _openRehearsal(proposalId, completedAt);
+        uint64 chainId = cited.rehearsalChainId;
+        bytes32 rehearsal = cited.rehearsalProposal;
+        bytes32 digest = Proposals.digestOf(
+            keccak256(abi.encode(REHEARSAL_TYPEHASH, proposalId, chainId, rehearsal, completedAt))
+        );
+        Proposal storage proposal = Proposals.load(proposalId);
+        for (uint256 i; i < signatures.length; ++i) {
+            address attester = Signatures.signerOf(digest, signatures[i]);
+            if (proposal.attested[uint8(AttestationKind.Rehearsal)][attester]) continue;
+            _attest(proposalId, AttestationKind.Rehearsal, attester);
+            emit RehearsalAttested(proposalId, attester, chainId, rehearsal, completedAt);
+        }
+    }
+
+    /// @notice Reverts unless every kind that the plan's class asks for has its number. Kinds do not stand in for each other.
+    function requireAll(bytes32 proposalId, Proposal storage proposal, ClassPolicy memory policy) internal view {
+        _require(proposalId, AttestationKind.Integrity, proposal.integrityAttestations, policy.integrityAttestations);
+        _require(
+            proposalId,
+            AttestationKind.Simulation,
+            proposal.simulationAttestations,
+            policy.simulationAttestations
+        );
+        CitedEvidence storage cited = EvidenceStorage.state().cited[proposalId];
+        if (policy.auditAttestations != 0) {
+            _require(proposalId, AttestationKind.Audit, cited.auditAttestations, policy.auditAttestations);
+        }
+        if (policy.artifactAttestations != 0 && cited.artifactHash != 0) {
+            _require(proposalId, AttestationKind.Artifact, cited.artifactAttestations, policy.artifactAttestations);
+        }
+        if (cited.rehearsalChainId != 0) {
+            uint256 need = policy.rehearsalAttestations == 0 ? 1 : policy.rehearsalAttestations;
+            _require(proposalId, AttestationKind.Rehearsal, cited.rehearsalAttestations, need);
+        }
+    }
+
+    /// @dev Who may: one role a kind, so that no key of one kind gives a statement of another.
+    function _attest(bytes32 proposalId, AttestationKind kind, address attester) private {
+        bytes32 role = Roles.ATTESTER;
+        if (kind == AttestationKind.Artifact) role = Roles.MAINTAINER;
+        else if (kind == AttestationKind.Audit) role = Roles.AUDITOR;
+        Roles.checkHolder(role, attester);
+        Proposal storage proposal = Proposals.load(proposalId);
         if (attester == proposal.proposer) revert AttesterIsProposer(proposalId, attester);
         if (proposal.attested[uint8(kind)][attester]) revert AlreadyAttested(proposalId, kind, attester);
         proposal.attested[uint8(kind)][attester] = true;
+        CitedEvidence storage cited = EvidenceStorage.state().cited[proposalId];
         if (kind == AttestationKind.Integrity) ++proposal.integrityAttestations;
-        else ++proposal.simulationAttestations;
-        emit Attested(proposalId, attester, kind, reportHash);
+        else if (kind == AttestationKind.Simulation) ++proposal.simulationAttestations;
+        else if (kind == AttestationKind.Artifact) ++cited.artifactAttestations;
+        else if (kind == AttestationKind.Audit) ++cited.auditAttestations;
+        else ++cited.rehearsalAttestations;
     }
 
-    function _open(
-        bytes32 proposalId,
-        AttestationKind kind,
-        bytes32 reportHash
-    ) private view returns (Proposal storage proposal) {
+    function _open(bytes32 proposalId) private view returns (Proposal storage proposal) {
         proposal = Proposals.load(proposalId);
         ProposalState state = Proposals.statusOf(proposalId).state;
         if (state != ProposalState.Voting && state != ProposalState.Approved) {
             revert Proposals.ProposalInState(proposalId, state, ProposalState.Approved);
         }
-        if (kind == AttestationKind.Simulation && reportHash != proposal.reportHash) {
-            revert EvidenceMismatch(proposalId, proposal.reportHash, reportHash);
+    }
+
+    function _openRehearsal(bytes32 proposalId, uint64 completedAt) private view returns (CitedEvidence storage cited) {
+        uint256 proposedAt = _open(proposalId).proposedAt;
+        cited = EvidenceStorage.state().cited[proposalId];
+        if (cited.rehearsalChainId == 0) revert NothingToAttest(proposalId, AttestationKind.Rehearsal);
+        uint256 earliest = proposedAt - EvidenceRules.MAX_AGE;
+        uint256 latest = proposedAt - cited.minAge;
+        if (completedAt < earliest || completedAt > latest) {
+            revert RehearsalTimeOutOfBounds(proposalId, completedAt, earliest, latest);
         }
+    }
+
+    function _checkReport(
+        Proposal storage proposal,
+        bytes32 proposalId,
+        AttestationKind kind,
+        bytes32 reportHash
+    ) private view {
+        if (kind == AttestationKind.Rehearsal) revert AttestationKindInvalid(kind);
+        if (reportHash == 0) revert ReportMissing(proposalId, kind);
+        bytes32 expected = reportHash;
+        if (kind == AttestationKind.Simulation) {
+            expected = proposal.reportHash;
+        } else if (kind == AttestationKind.Artifact) {
+            expected = EvidenceStorage.state().cited[proposalId].artifactHash;
+            if (expected == 0) revert NothingToAttest(proposalId, kind);
+        }
+        if (reportHash != expected) revert EvidenceMismatch(proposalId, expected, reportHash);
+    }
+
+    function _require(bytes32 proposalId, AttestationKind kind, uint256 have, uint256 need) private pure {
+        if (have < need) revert AttestationsMissing(proposalId, kind, have, need);
     }
 }

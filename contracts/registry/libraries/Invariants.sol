@@ -12,7 +12,9 @@ library Invariants {
     error InvariantUnknown(bytes32 id);
     error InvariantExists(bytes32 id);
     error InvariantIsRetired(bytes32 id);
-    /// @notice Name, owner and a left probe are what make a row a control.
+    /// @notice Invariants come before the plans that they judge: one cannot be written to fit a plan of the same moment.
+    error InvariantTooNew(bytes32 id, uint256 definedAt, uint256 timestamp);
+    /// @notice Name, owner, what is read and what it is compared with are what make a row a control.
     error InvariantIncomplete(string field);
 
     event InvariantDefined(bytes32 indexed id, string name, Invariant invariant);
@@ -22,10 +24,13 @@ library Invariants {
         if (bytes(invariant.name).length == 0) revert InvariantIncomplete("name");
         if (bytes(invariant.owner).length == 0) revert InvariantIncomplete("owner");
         Condition calldata condition = invariant.condition;
-        if (condition.left.target == address(0)) revert InvariantIncomplete("left");
+        // Without a selector it is not said what is read.
+        if (condition.left.target == address(0) || condition.left.data.length < 4) revert InvariantIncomplete("left");
         Probes.checkShape(condition.left);
         if (condition.rightKind == RightKind.Probe) {
-            if (condition.right.target == address(0)) revert InvariantIncomplete("right");
+            if (condition.right.target == address(0) || condition.right.data.length < 4) {
+                revert InvariantIncomplete("right");
+            }
             Probes.checkShape(condition.right);
         }
         bytes memory data = abi.encode(invariant);
@@ -55,6 +60,14 @@ library Invariants {
     /// @notice Reverts unless a new plan may cite it.
     function requireLive(bytes32 id) internal view {
         if (_entry(id).retiredAt != 0) revert InvariantIsRetired(id);
+    }
+
+    /// @notice Reverts unless a plan proposed now may cite it: live, and in the catalogue since an earlier block. Time tells,
+    /// as no two blocks that matter share a second; where they do, the later plan waits for the next one.
+    function requireCitable(bytes32 id) internal view {
+        requireLive(id);
+        uint256 definedAt = _entry(id).definedAt;
+        if (definedAt >= block.timestamp) revert InvariantTooNew(id, definedAt, block.timestamp);
     }
 
     /// @notice Whether a rollback that breaks an invariant of this category, itself, is undone.

@@ -132,7 +132,7 @@ library PlanRules {
     }
 
     function _checkCited(bytes32[] calldata ids) private view {
-        for (uint256 i; i < ids.length; ++i) Invariants.requireLive(ids[i]);
+        for (uint256 i; i < ids.length; ++i) Invariants.requireCitable(ids[i]);
     }
 
     function _checkCoverage(Plan calldata plan) private pure {
@@ -149,9 +149,6 @@ library PlanRules {
 
     function _checkUnsupported(Plan calldata plan) private pure {
         if (plan.containments.length != 0) revert FieldUnsupported("containments");
-        if (plan.evidence.rehearsalChainId != 0) revert FieldUnsupported("evidence.rehearsalChainId");
-        if (plan.evidence.rehearsalProposal != 0) revert FieldUnsupported("evidence.rehearsalProposal");
-        if (plan.evidence.minAge != 0) revert FieldUnsupported("evidence.minAge");
     }
 
     function _checkMinGas(uint256 minGas) private pure {

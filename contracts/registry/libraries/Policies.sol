@@ -10,6 +10,8 @@ library Policies {
     error ApprovalTooLow(PlanClass planClass, uint32 numerator, uint32 denominator);
     error PeriodOutOfBounds(PlanClass planClass, string field, uint256 actual, uint256 min, uint256 max);
 
+    /// @notice What auditors say of code opens nothing by itself: reviewers of payload and rehearsal are needed too.
+    error AuditStandsAlone(PlanClass planClass);
     error ClassRequired(PlanClass planClass);
     error ClassUnsupported(PlanClass planClass);
 
@@ -19,6 +21,8 @@ library Policies {
     uint256 internal constant MAX_PERIOD = 90 days;
     /// @dev A row's number in `ConfigStorage.policyIndex`.
     uint256 private constant ROW = type(uint24).max;
+    /// @dev Set in a row that goes on in `ConfigStorage.evidenceRows`.
+    uint256 private constant HAS_EVIDENCE = 1 << 240;
 
     /// @notice Sets one row. A voting period of zero makes the class unavailable; anything else must be a majority. Critical
     /// is always available, or nothing could ever change the registry again; Emergency is not, until there is a council
@@ -34,13 +38,24 @@ library Policies {
             }
             _checkPeriod(planClass, "votingPeriod", policy.votingPeriod, MIN_VOTING_PERIOD);
             _checkPeriod(planClass, "delay", policy.delay, 0);
+            _checkPeriod(planClass, "rehearsalAge", policy.rehearsalAge, 0);
+            if (
+                policy.auditAttestations != 0 &&
+                (policy.integrityAttestations == 0 || policy.simulationAttestations == 0)
+            ) revert AuditStandsAlone(planClass);
         }
         ConfigStorage.Layout storage config = ConfigStorage.state();
         uint256 index = config.policyIndex;
         uint256 shift = _shiftOf(planClass);
         unchecked {
             uint256 row = (index & ROW) + 1;
-            config.policyRows[row] = _pack(policy);
+            uint256 evidence =
+                policy.artifactAttestations |
+                    (uint256(policy.auditAttestations) << 8) |
+                    (uint256(policy.rehearsalAge) << 16) |
+                    (uint256(policy.rehearsalAttestations) << 48);
+            config.policyRows[row] = _pack(policy) | (evidence == 0 ? 0 : HAS_EVIDENCE);
+            if (evidence != 0) config.evidenceRows[row] = evidence;
             config.policyIndex = uint96(((index & ~(ROW << shift)) | (row << shift)) + 1);
         }
         emit ClassPolicySet(planClass, policy);
@@ -63,6 +78,13 @@ library Policies {
         policy.delay = uint32(packed >> 192);
         policy.integrityAttestations = uint8(packed >> 224);
         policy.simulationAttestations = uint8(packed >> 232);
+        // Most classes ask for no more, and pay for no second word.
+        if (packed >> 240 == 0) return policy;
+        packed = ConfigStorage.state().evidenceRows[row];
+        policy.artifactAttestations = uint8(packed);
+        policy.auditAttestations = uint8(packed >> 8);
+        policy.rehearsalAge = uint32(packed >> 16);
+        policy.rehearsalAttestations = uint8(packed >> 48);
     }
 
     function _pack(ClassPolicy memory policy) private pure returns (uint256 packed) {

@@ -6,11 +6,11 @@ import {ClassPolicy} from "../../types/Policy.sol";
 import {ConfigStorage} from "../storage/ConfigStorage.sol";
 import {Ending, Proposal, ProposalStorage} from "../storage/ProposalStorage.sol";
 import {Electorates} from "./Electorates.sol";
+import {EvidenceRules} from "./EvidenceRules.sol";
 import {Halts} from "./Halts.sol";
-import {IProposalFacet, IProposalViewFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IAttestationFacet, IProposalFacet, IProposalViewFacet} from "../interfaces/IUpgradeRegistry.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Modules} from "./Modules.sol";
-import {Parents} from "./Parents.sol";
 import {Plan, PlanClass} from "../../types/Plan.sol";
 import {PlanHash} from "./PlanHash.sol";
 import {PlanRules} from "./PlanRules.sol";
@@ -57,7 +57,6 @@ library Proposals {
         ClassPolicy memory policy = Policies.policyAt(policyRow);
         if (policy.votingPeriod == 0) revert ClassUnavailable(plan.planClass);
         PlanRules.check(plan, policy, config.timelock);
-        Parents.checkProposed(plan.artifact.parentPlan);
 
         uint40 votingEndsAt = uint40(block.timestamp + policy.votingPeriod);
         Electorates.assign(proposalId, proposal);
@@ -73,7 +72,10 @@ library Proposals {
         if (plan.evidence.reportHash != 0) proposal.reportHash = plan.evidence.reportHash;
         _keepModules(proposal, ModuleStorage.state().checkTargets(plan.targets, 0));
         PlanRules.keepBaselines(proposal, plan);
-        Artifacts.keep(proposalId, plan.artifact);
+        // By a call to itself: with these rules inside, `propose` would outgrow EIP-170.
+        if (EvidenceRules.isNeeded(plan, policy)) {
+            IAttestationFacet(address(this)).cite(proposalId, plan.planClass, plan.artifact, plan.evidence);
+        }
         _announce(proposalId, plan);
     }
 

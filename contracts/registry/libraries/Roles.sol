@@ -7,7 +7,7 @@ import {ConfigStorage} from "../storage/ConfigStorage.sol";
 library Roles {
     error Unauthorized(address caller, bytes32 role);
     error NotTimelock(address caller, address timelock);
-    /// @notice Nobody both ships releases and defines what they must not break.
+    /// @notice Nobody both ships releases and defines what they must not break, and an auditor neither ships nor reviews.
     error ConflictOfInterest(address account);
     error RoleUnknown(bytes32 role);
     error AccountZero();
@@ -19,13 +19,13 @@ library Roles {
     bytes32 internal constant RISK = keccak256("RISK");
     bytes32 internal constant INCIDENT = keccak256("INCIDENT");
     bytes32 internal constant ATTESTER = keccak256("ATTESTER");
+    bytes32 internal constant MAINTAINER = keccak256("MAINTAINER");
+    bytes32 internal constant AUDITOR = keccak256("AUDITOR");
 
     function grant(bytes32 role, address account) internal {
         _checkKnown(role);
         if (account == address(0)) revert AccountZero();
-        if ((role == RELEASE && has(RISK, account)) || (role == RISK && has(RELEASE, account))) {
-            revert ConflictOfInterest(account);
-        }
+        if (_isExcluded(role, account)) revert ConflictOfInterest(account);
         ConfigStorage.state().roles[role][account] = true;
         emit RoleGranted(role, account);
     }
@@ -57,6 +57,20 @@ library Roles {
     }
 
     function _checkKnown(bytes32 role) private pure {
-        if (role != RELEASE && role != RISK && role != INCIDENT && role != ATTESTER) revert RoleUnknown(role);
+        bool isKnown =
+            role == RELEASE ||
+                role == RISK ||
+                role == INCIDENT ||
+                role == ATTESTER ||
+                role == MAINTAINER ||
+                role == AUDITOR;
+        if (!isKnown) revert RoleUnknown(role);
+    }
+
+    function _isExcluded(bytes32 role, address account) private view returns (bool) {
+        if (role == RELEASE) return has(RISK, account) || has(AUDITOR, account);
+        if (role == RISK) return has(RELEASE, account);
+        if (role == ATTESTER) return has(AUDITOR, account);
+        return role == AUDITOR && (has(RELEASE, account) || has(ATTESTER, account));
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {AttestationKind} from "../interfaces/IUpgradeRegistry.sol";
+import {Attestations} from "./Attestations.sol";
 import {ClassPolicy} from "../../types/Policy.sol";
 import {ConfigStorage} from "../storage/ConfigStorage.sol";
 import {Electorates} from "./Electorates.sol";
@@ -23,7 +23,6 @@ import {TimelockController} from "@openzeppelin/contracts/governance/TimelockCon
 library Scheduling {
     using Modules for ModuleStorage.Layout;
 
-    error AttestationsMissing(bytes32 proposalId, AttestationKind kind, uint256 have, uint256 need);
     error NotReady(bytes32 proposalId, uint256 readyPower, uint256 total, uint32 numerator, uint32 denominator);
 
     /// @notice All stages and rollbacks are in the timelock; the first stage is possible from `eta` to `notAfter`.
@@ -38,7 +37,7 @@ library Scheduling {
         }
         if (status.isHalted) revert Proposals.ProposalHalted(proposalId);
         ClassPolicy memory policy = Policies.policyAt(proposal.policyRow);
-        _checkAttestations(proposalId, proposal, policy);
+        Attestations.requireAll(proposalId, proposal, policy);
         _checkReadiness(proposalId, proposal, plan.readiness.threshold);
         Parents.checkScheduled(plan.artifact.parentPlan);
         ModuleStorage.state().checkTargets(plan.targets, 0);
@@ -65,15 +64,6 @@ library Scheduling {
             Operations.schedule(proposalId, Operations.ROLLBACK_TAG | i, plan.rollbacks[i].calls, delay);
         }
         emit ProposalScheduled(proposalId, eta, notAfter);
-    }
-
-    function _checkAttestations(bytes32 proposalId, Proposal storage proposal, ClassPolicy memory policy) private view {
-        uint256 have = proposal.integrityAttestations;
-        uint256 need = policy.integrityAttestations;
-        if (have < need) revert AttestationsMissing(proposalId, AttestationKind.Integrity, have, need);
-        have = proposal.simulationAttestations;
-        need = policy.simulationAttestations;
-        if (have < need) revert AttestationsMissing(proposalId, AttestationKind.Simulation, have, need);
     }
 
     function _checkReadiness(bytes32 proposalId, Proposal storage proposal, Fraction calldata threshold) private view {

@@ -24,6 +24,8 @@ library ConfigStorage {
         // They count from one.
         mapping(uint256 row => uint256 packed) policyRows;
         mapping(bytes32 role => mapping(address account => bool)) roles;
+        // What a row asks for besides integrity and simulation, where it does: artifact, audit, rehearsal.
+        mapping(uint256 row => uint256 packed) evidenceRows;
     }
 
     // keccak256(abi.encode(uint256(keccak256("slipway.registry.config")) - 1)) & ~bytes32(uint256(0xff))

@@ -1,7 +1,7 @@
 import { TypedDataEncoder, type TypedDataDomain, type TypedDataField } from "ethers";
 import type { ActKind } from "../../emergency/acts";
 import type { OutcomeName } from "../artifact";
-import type { AttestationName } from "../attest";
+import { ATTESTATIONS, type ReportName } from "../attest";
 import type { ChoiceName } from "../vote";
 
 /** What can be signed instead of sent. Two statements are one batch if they are equal. */
@@ -12,7 +12,9 @@ export type Statement =
   | { verb: "advertise"; proposalId: string; version: string; protocolVersion: string }
   | { verb: "report"; proposalId: string; outcome: OutcomeName }
   | { verb: "override"; proposalId: string }
-  | { verb: "attest"; proposalId: string; kind: AttestationName; reportHash: string }
+  | { verb: "attest"; proposalId: string; kind: ReportName; reportHash: string }
+  /** `chainId` and `rehearsalProposal` are the plan's; `completedAt` in seconds. */
+  | { verb: "rehearsal"; proposalId: string; chainId: number; rehearsalProposal: string; completedAt: number }
   /** `subject`: scope or proposal. `act` binds the council's epoch and nonce; `deadline` in seconds. */
   | { verb: ActKind; subject: string; act: string; deadline: number };
 
@@ -31,7 +33,6 @@ export interface TypedDataHashes {
 }
 
 const CHOICE_NUMBERS = { against: 0, for: 1, abstain: 2 };
-const KIND_NUMBERS = { integrity: 0, simulation: 1 };
 
 /** The EIP-712 form of a statement, as the contracts hash it. */
 export function typedDataOf(statement: Statement, domain: TypedDataDomain): TypedData {
@@ -59,9 +60,21 @@ export function typedDataOf(statement: Statement, domain: TypedDataDomain): Type
     case "attest":
       return typed(domain, "Attestation", "bytes32 proposalId,uint8 kind,bytes32 reportHash", {
         proposalId: statement.proposalId,
-        kind: KIND_NUMBERS[statement.kind],
+        kind: ATTESTATIONS.indexOf(statement.kind),
         reportHash: statement.reportHash,
       });
+    case "rehearsal":
+      return typed(
+        domain,
+        "Rehearsal",
+        "bytes32 proposalId,uint64 chainId,bytes32 rehearsalProposal,uint64 completedAt",
+        {
+          proposalId: statement.proposalId,
+          chainId: statement.chainId,
+          rehearsalProposal: statement.rehearsalProposal,
+          completedAt: statement.completedAt,
+        },
+      );
     default:
       return typed(domain, "CouncilApproval", "bytes32 act,uint256 deadline", {
         act: statement.act,

@@ -82,21 +82,26 @@ function batchOf(statement: SeatStatement, ballots: unknown[], isUnlisted: boole
 export async function submitAttestations(
   client: Client,
   registry: Registry,
-  params: { statement: Of<"attest">; files: string } & SendOptions,
+  params: { statement: Of<"attest"> | Of<"rehearsal">; files: string } & SendOptions,
 ): Promise<Performed> {
-  const { proposalId, kind, reportHash } = params.statement;
+  const { statement } = params;
+  const { proposalId } = statement;
+  const kind = statement.verb === "attest" ? statement.kind : "rehearsal";
   const number = ATTESTATIONS.indexOf(kind);
   const view = registry.contract.getFunction("hasAttested");
   const isCounted = ({ signer }: ReadStatement): Promise<boolean> =>
     view(proposalId, number, signer) as Promise<boolean>;
-  const open = await without(readSigned(registry, params.files, params.statement), isCounted);
+  const open = await without(readSigned(registry, params.files, statement), isCounted);
   const signatures = open.map(({ signature }) => signature);
   return perform(client, registry, {
     ...params,
     verb: `attest ${kind} by signature`,
     proposalId,
     to: registry.address,
-    data: registry.iface.encodeFunctionData("attestBySig", [proposalId, number, reportHash, signatures]),
+    data:
+      statement.verb === "attest"
+        ? registry.iface.encodeFunctionData("attestBySig", [proposalId, number, statement.reportHash, signatures])
+        : registry.iface.encodeFunctionData("attestRehearsalBySig", [proposalId, statement.completedAt, signatures]),
     isDone: async () => (await without(open, isCounted)).length === 0,
   });
 }
