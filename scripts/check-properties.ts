@@ -8,6 +8,7 @@ const PAGE = join(ROOT, "docs", "properties.md");
 /** What a prefix is about, in the order of the page. */
 const AREAS: Record<string, string> = {
   GOV: "Proposals and votes",
+  BAL: "Ballots and what they cost",
   ELE: "Electorates",
   ATT: "Attestations",
   EVD: "Evidence: artifacts, audits, rehearsals elsewhere, invariants that came before",

@@ -13,9 +13,9 @@ export type ChoiceName = (typeof CHOICES)[number];
 export async function vote(
   client: Client,
   registry: Registry,
-  params: { proposalId: string; choice: ChoiceName } & SendOptions,
+  params: { proposalId: string; choice: ChoiceName; reason?: string | undefined } & SendOptions,
 ): Promise<Performed> {
-  const { proposalId } = params;
+  const { proposalId, reason } = params;
   const choice = CHOICES.indexOf(params.choice);
   const place = await placeOf(client, registry, { proposalId, verb: "vote" });
   const work = { ...params, verb: "vote", to: registry.address };
@@ -23,15 +23,29 @@ export async function vote(
   if (seat !== undefined) {
     return perform(client, registry, {
       ...work,
-      data: registry.iface.encodeFunctionData("castVote", [proposalId, choice, seat]),
+      data:
+        reason === undefined
+          ? registry.iface.encodeFunctionData("castVote", [proposalId, choice, seat])
+          : registry.iface.encodeFunctionData("castVoteWithReason", [proposalId, choice, seat, reason]),
       isDone: () => registry.contract.getFunction("hasVoted")(proposalId, seat),
     });
   }
   requireListed(place, proposalId, "vote");
+  if (reason !== undefined) throw reasonUnsigned();
   return perform(client, registry, {
     ...work,
     data: registry.iface.encodeFunctionData("castUnlistedVote", [proposalId, choice, next]),
     isDone: () => registry.contract.getFunction("hasVotedUnlisted")(proposalId, account),
+  });
+}
+
+/** Only a vote that is sent from a seat has room for a reason: a ballot's signature does not cover one. */
+export function reasonUnsigned(): SlipwayError {
+  return new SlipwayError("OptionInvalid", {
+    where: "--reason",
+    expected: "a vote sent from a seat",
+    found: "a signed ballot, or a delegate without a seat",
+    next: "leave out --reason",
   });
 }
 

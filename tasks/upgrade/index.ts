@@ -122,4 +122,5 @@ withOutput(
 withSigning(upgradeScope.task("vote", "Votes from the account's seat, or with collected signatures"))
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
   .addParam("choice", "against, for, abstain")
+  .addOptionalParam("reason", "Why, for the event; with a vote from a seat")
   .setAction(lazy(() => import("./vote")));

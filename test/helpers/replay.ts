@@ -132,10 +132,18 @@ export class Replay {
   private step(proposal: Replayed, name: string, args: Result, time: bigint, block: bigint): void {
     switch (name) {
       case "VoteCast":
+      case "VoteCastWithReason":
         proposal.power[Number(args["choice"])]! += args["power"] as bigint;
         ++proposal.voters;
         proposal.votedSeats.add(args["seat"] as bigint);
         break;
+      case "VotesCast": {
+        const seats = args["seats"] as bigint[];
+        proposal.power[Number(args["choice"])]! += args["power"] as bigint;
+        proposal.voters += BigInt(seats.length);
+        for (const seat of seats) proposal.votedSeats.add(seat);
+        break;
+      }
       case "ReadySignalled":
         proposal.readyPower += args["power"] as bigint;
         ++proposal.readySeats;

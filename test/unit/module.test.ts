@@ -1,6 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { encodeBytes32String, id, ZeroAddress, ZeroHash } from "ethers";
+import { encodeBytes32String, id, ZeroAddress, ZeroHash, type Result } from "ethers";
 import { ethers } from "hardhat";
 import { ModuleKind } from "../../src/plan/types";
 import { DAY, registryFixture } from "../fixtures/registry";
@@ -20,7 +20,7 @@ describe("ModuleFacet", () => {
     it("MOD-01 names a module at version zero, free", async () => {
       const { registry, module, deployment } = await loadFixture(moduleFixture);
       const stored = await registry.moduleOf(MODULE);
-      expect(stored.toObject()).to.deep.equal({
+      expect((stored as unknown as Result).toObject()).to.deep.equal({
         number: 1n,
         endedAt: 0n,
         kind: BigInt(ModuleKind.Uups),
