@@ -30,6 +30,9 @@ library Canaries {
     /// @dev Both calls with EIP-150's share on top, and the work around them.
     uint256 private constant REQUIRED_GAS = 450_000;
 
+    /// @dev What a halt of everything spends on a module that it only visits: two cold slots and an event.
+    uint256 private constant VISIT_GAS = 8_000;
+
     /// @notice Freezes, or reverts where there is no router or too little gas. A router that refuses is an event.
     function freeze(bytes32 name, string memory reason) internal {
         address account = _account(name);
@@ -51,16 +54,18 @@ library Canaries {
     /// @notice The same for a halt: of one module, or of every module that a plan holds. Never reverts: where gas runs
     /// short the module is reported, and anyone may freeze it while the halt lasts.
     function freezeScope(bytes32 scope, string memory reason) internal {
-        if (scope != 0) return _tryFreeze(scope, reason);
+        if (scope != 0) return _tryFreeze(scope, reason, 0);
         ModuleStorage.Layout storage self = ModuleStorage.state();
-        for (uint256 i; i < self.names.length; ++i) {
+        uint256 count = self.names.length;
+        for (uint256 i; i < count; ++i) {
             bytes32 name = self.names[i];
-            if (self.modules[name].lockedBy != 0) _tryFreeze(name, reason);
+            // Modules that burn what they are given leave enough to get to the end of the list.
+            if (self.modules[name].lockedBy != 0) _tryFreeze(name, reason, (count - i) * VISIT_GAS);
         }
     }
 
-    function _tryFreeze(bytes32 name, string memory reason) private {
-        if (gasleft() < REQUIRED_GAS) {
+    function _tryFreeze(bytes32 name, string memory reason, uint256 reserve) private {
+        if (gasleft() < REQUIRED_GAS + reserve) {
             emit CanaryFreezeFailed(name);
             return;
         }
