@@ -1,9 +1,8 @@
 import { takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
 import { getAddress, hexlify, id, toBeHex } from "ethers";
-import { packSeats } from "../../src/registry/seats";
 import { Choice } from "../../test/helpers/lifecycle";
-import { gasOf, impersonate, votersOf } from "./chain";
-import { ballotsOf, BATCH, contractOf, newGround, proposed } from "./slipway";
+import { gasOf, votersOf } from "./chain";
+import { ballotsOf, BATCH, contractOf, newGround, proposed, storeElectorate } from "./slipway";
 
 /** What one ballot costs in an electorate of some size, by where the seats of a batch lie. */
 export interface BallotRow {
@@ -63,9 +62,10 @@ export async function ballotRow(seats: number, layout: BallotRow["layout"]): Pro
 /** Storing the electorate of the next plans. */
 export async function snapshotRow(seats: number): Promise<SnapshotRow> {
   const ground = await newGround(await votersOf(4));
-  const list = packSeats(othersOf(seats, "random").map((account) => ({ account, power: 100n })));
-  const timelock = await impersonate(ground.deployment.timelock);
-  const gas = await gasOf(timelock, contractOf(ground), "setElectorate", [list]);
+  const gas = await storeElectorate(
+    ground,
+    othersOf(seats, "random").map((account) => ({ account, power: 100n })),
+  );
   return {
     seats,
     gas,

@@ -3,7 +3,9 @@ import { encodeBytes32String, keccak256, Signature, TypedDataEncoder, ZeroHash }
 import { ethers } from "hardhat";
 import { ModuleKind, type Plan } from "../../src/plan/types";
 import { deployRegistry } from "../../src/registry/deployRegistry";
+import { CHUNK, draftElectorate } from "../../src/registry/electorateDraft";
 import type { RegistryParameters } from "../../src/registry/registryParameters";
+import { packSeats, type Seat } from "../../src/registry/seats";
 import {
   artifacts,
   connectRegistry,
@@ -16,12 +18,13 @@ import {
 import { AttestationKind, Choice, State } from "../../test/helpers/lifecycle";
 import { define, dialInvariant, dialPlan, REPORT } from "../../test/helpers/plans";
 import { domainOf } from "../../test/helpers/signatures";
-import { chunksOf, gasOf, passTime, sum, votersOf, type Voter } from "./chain";
+import { chunksOf, gasOf, impersonate, passTime, sum, votersOf, type Voter } from "./chain";
 import { newUpgrade, requireUpgraded, type JobResult, type Mode, type Upgrade } from "./job";
 
 /** Ballots of one transaction. */
 export const BATCH = 100;
 const POWER = 100n;
+const UNIT = encodeBytes32String("validator");
 const MODULE = encodeBytes32String("vault");
 const VOTING = 3 * DAY;
 
@@ -46,6 +49,7 @@ export async function newGround(
     BigInt(a) < BigInt(b) ? -1 : 1,
   );
   const placeOf = new Map(accounts.map((account, seat) => [account, seat]));
+  const list = accounts.map((account) => ({ account, power: POWER }));
   const actors = await namedActors();
   const base = registryParameters(actors);
   const attestations = isFull ? 1 : 0;
@@ -58,18 +62,37 @@ export async function newGround(
   const parameters: RegistryParameters = {
     ...base,
     policies: { ...base.policies, standard },
-    seats: accounts.map((account) => ({ account, power: POWER })),
+    // Longer lists come in chunks, after the registry's first one.
+    seats: list.slice(0, CHUNK),
     maxPower: { numerator: 1, denominator: 1 },
   };
   const deployment = await deployRegistry({ artifacts, signer: actors.deployer, log: silent }, parameters);
   const connected = await connectRegistry(deployment, actors.stranger);
   const fixture: RegistryFixture = { ...actors, ...connected, deployment, parameters };
+  if (list.length > CHUNK) await storeElectorate(fixture, list);
   const upgrade = await newUpgrade(deployment.timelock);
   await fixture.registry
     .connect(fixture.release)
     .registerModule(MODULE, ModuleKind.Uups, upgrade.proxy, deployment.timelock);
   const seats = voters.map(({ address }) => placeOf.get(address) as number);
   return { ...fixture, voters, seats, upgrade, plan: await planOf(fixture, upgrade, isFull) };
+}
+
+/** Makes these the electorate of the next plans; returns the gas of all that it took. */
+export async function storeElectorate(
+  { registry, deployment, deployer }: RegistryFixture,
+  list: readonly Seat[],
+): Promise<number> {
+  const contract = registry as unknown as Parameters<typeof gasOf>[1];
+  const timelock = await impersonate(deployment.timelock);
+  if (list.length <= CHUNK) return gasOf(timelock, contract, "setElectorate", [packSeats(list), UNIT]);
+  const whole = { numerator: 1, denominator: 1 };
+  const { draft, chunks } = draftElectorate(list, { unit: "validator", maxPower: [whole, whole, whole] });
+  const gas: number[] = [];
+  for (const { seats, rest } of chunks) {
+    gas.push(await gasOf(deployer.address, contract, "addChunk", [draft, seats, rest]));
+  }
+  return sum(gas) + (await gasOf(timelock, contract, "activateElectorate", [draft]));
 }
 
 async function planOf(fixture: RegistryFixture, upgrade: Upgrade, isFull: boolean): Promise<Plan> {
