@@ -17,7 +17,7 @@ const quorumField = scalar(`${EXPECTED.fraction}, or 0`, (text) =>
 );
 
 /** What one unit of power is, in words that fit one of the contract's. */
-const unitField = scalar("1 to 31 bytes of text", (text) =>
+export const unitField = scalar("1 to 31 bytes of text", (text) =>
   text !== "" && Buffer.byteLength(text) <= 31 ? text : undefined,
 );
 

@@ -3,6 +3,7 @@ import type { RegisteredModule } from "../plan/moduleOf";
 import type { AdoptReport } from "../registry/adopt";
 import type { DeployReport } from "../registry/deploy";
 import type { ElectorateReport } from "../registry/readElectorate";
+import type { StoredDraft } from "../registry/storeDraft";
 import type { RolesReport } from "../registry/roles";
 import { table } from "./table";
 
@@ -41,7 +42,7 @@ export function renderElectorate(report: ElectorateReport): string {
     `electorate ${report.pointer}, epoch ${report.epoch}`,
     token === undefined
       ? `${seatCount} seats, power ${report.total}${report.unit === "" ? "" : `, each ${report.unit}`}`
-      : `delegates of ${token.token}, whose votes are counted by ${token.tokenUnit} at its clock of the moment of propose`,
+      : `delegates of ${token.token}, with the votes they hold when a plan is proposed, counted by ${token.tokenUnit}${report.unit === "" ? "" : ` (${report.unit})`}`,
     ...(token === undefined
       ? report.clips.map(({ planClass, maxPower: { numerator, denominator }, cap, clippedTotal }) => {
           return `  ${planClass}: ${clippedTotal} after clipping each to ${cap} (${numerator}/${denominator})`;
@@ -50,6 +51,20 @@ export function renderElectorate(report: ElectorateReport): string {
     ...table(seats.map(({ seat, account, power }) => [`  ${seat}`, account, power.toString()])),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ].join("\n");
+}
+
+export function renderDraft({ draft, chunks, stored, activation }: StoredDraft): string {
+  const lines = [
+    `${stored} of ${draft.seats} seats stored, in ${chunks} ${chunks === 1 ? "chunk" : "chunks"}, root ${draft.root}`,
+  ];
+  if (stored === draft.seats) {
+    lines.push(
+      "a plan of class Critical takes the list into use with this call:",
+      `  ${activation.target}`,
+      `  ${activation.data}`,
+    );
+  }
+  return lines.join("\n");
 }
 
 export function renderRoles({ timelock, roles, council }: RolesReport): string {

@@ -17,6 +17,12 @@ withOutput(
   .addFlag("dryRun", "Check the file and say what is missing; send nothing")
   .setAction(lazy(() => import("./deploy")));
 
+withSender(
+  registryScope.task("draft", "Stores a list of up to 100,352 validators in chunks; a plan takes it into use (anyone)"),
+)
+  .addPositionalParam("file", "List of validators (YAML or JSON): unit, and seats of account and power")
+  .setAction(lazy(() => import("./draft")));
+
 withOutput(registryScope.task("electorate", "Who votes on the next proposal, with which seat and power")).setAction(
   lazy(() => import("./electorate")),
 );

@@ -165,6 +165,7 @@ async function accessFixture() {
     addChunk: { args: [draft, [], ZeroHash], by: ANYONE },
     activateElectorate: { args: [draft], by: TIMELOCK },
     setProposalThreshold: { args: [{ numerator: 1, denominator: 12 }], by: TIMELOCK },
+    setLateExtension: { args: [60], by: TIMELOCK },
     setMaxPower: { args: [0, { numerator: 1, denominator: 1 }], by: TIMELOCK },
     snapshotDelegates: { args: [votingId, []], by: ANYONE },
     castUnlistedVote: { args: [votingId, Choice.For, 0], by: ANYONE },

@@ -3,11 +3,12 @@ pragma solidity ^0.8.28;
 
 import {Ballot, Choice, IBallotFacet, WalletBallot} from "../interfaces/IUpgradeRegistry.sol";
 import {Ballots} from "../libraries/Ballots.sol";
+import {Prolonging} from "../libraries/LateVotes.sol";
 import {Proposals} from "../libraries/Proposals.sol";
 
-contract BallotFacet is IBallotFacet {
+contract BallotFacet is IBallotFacet, Prolonging {
     /// @inheritdoc IBallotFacet
-    function castVote(bytes32 proposalId, Choice choice, uint256 seat) external {
+    function castVote(bytes32 proposalId, Choice choice, uint256 seat) external prolonging(proposalId) {
         Ballots.cast(proposalId, choice, seat);
     }
 
@@ -16,12 +17,17 @@ contract BallotFacet is IBallotFacet {
         bytes32 proposalId,
         Choice choice,
         Ballot[] calldata ballots
-    ) external returns (uint256 counted) {
+    ) external prolonging(proposalId) returns (uint256 counted) {
         return Ballots.castBySig(proposalId, choice, ballots);
     }
 
     /// @inheritdoc IBallotFacet
-    function castVoteWithReason(bytes32 proposalId, Choice choice, uint256 seat, string calldata reason) external {
+    function castVoteWithReason(
+        bytes32 proposalId,
+        Choice choice,
+        uint256 seat,
+        string calldata reason
+    ) external prolonging(proposalId) {
         Ballots.castWithReason(proposalId, choice, seat, reason);
     }
 
@@ -30,7 +36,7 @@ contract BallotFacet is IBallotFacet {
         bytes32 proposalId,
         Choice choice,
         WalletBallot[] calldata ballots
-    ) external returns (uint256 counted) {
+    ) external prolonging(proposalId) returns (uint256 counted) {
         return Ballots.castByWalletSig(proposalId, choice, ballots);
     }
 

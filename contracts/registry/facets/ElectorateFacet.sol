@@ -10,6 +10,7 @@ import {ElectorProposals} from "../libraries/ElectorProposals.sol";
 import {Electorates} from "../libraries/Electorates.sol";
 import {Fraction} from "../../types/Fraction.sol";
 import {IElectorateFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {LateVotes} from "../libraries/LateVotes.sol";
 import {PlanClass} from "../../types/Plan.sol";
 import {TokenElectorates} from "../libraries/TokenElectorates.sol";
 
@@ -42,6 +43,16 @@ contract ElectorateFacet is IElectorateFacet, Access {
     /// @inheritdoc IElectorateFacet
     function setProposalThreshold(Fraction calldata threshold) external onlyTimelock {
         ElectorProposals.setThreshold(threshold);
+    }
+
+    /// @inheritdoc IElectorateFacet
+    function setLateExtension(uint16 extension) external onlyTimelock {
+        LateVotes.set(extension);
+    }
+
+    /// @inheritdoc IElectorateFacet
+    function lateExtension() external view returns (uint16 extension) {
+        return ConfigStorage.state().lateExtension;
     }
 
     /// @inheritdoc IElectorateFacet

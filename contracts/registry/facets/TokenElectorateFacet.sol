@@ -3,16 +3,17 @@ pragma solidity ^0.8.28;
 
 import {Ballot, Choice, ITokenElectorateFacet} from "../interfaces/IUpgradeRegistry.sol";
 import {ElectorateStorage} from "../storage/ElectorateStorage.sol";
+import {Prolonging} from "../libraries/LateVotes.sol";
 import {TokenElectorates} from "../libraries/TokenElectorates.sol";
 
-contract TokenElectorateFacet is ITokenElectorateFacet {
+contract TokenElectorateFacet is ITokenElectorateFacet, Prolonging {
     /// @inheritdoc ITokenElectorateFacet
     function snapshotDelegates(bytes32 proposalId, address[] calldata accounts) external {
         TokenElectorates.snapshot(proposalId, accounts);
     }
 
     /// @inheritdoc ITokenElectorateFacet
-    function castUnlistedVote(bytes32 proposalId, Choice choice, uint256 next) external {
+    function castUnlistedVote(bytes32 proposalId, Choice choice, uint256 next) external prolonging(proposalId) {
         TokenElectorates.cast(proposalId, choice, next);
     }
 
@@ -21,7 +22,7 @@ contract TokenElectorateFacet is ITokenElectorateFacet {
         bytes32 proposalId,
         Choice choice,
         Ballot[] calldata ballots
-    ) external returns (uint256 counted) {
+    ) external prolonging(proposalId) returns (uint256 counted) {
         return TokenElectorates.castBySig(proposalId, choice, ballots);
     }
 

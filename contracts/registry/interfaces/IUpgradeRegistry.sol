@@ -192,6 +192,13 @@ interface IElectorateFacet {
     /// @notice The share of the whole from which an elector may propose; zero: none may.
     function proposalThreshold() external view returns (Fraction memory threshold);
 
+    /// @notice Sets for how many minutes (0 to 1,440; zero: never) a vote goes on, once, when it makes its quorum or comes
+    /// to pass within that time of its end; of the proposals to come. Caller: timelock.
+    function setLateExtension(uint16 extension) external;
+
+    /// @notice Minutes by which votes that turn late are prolonged, once; of the proposals to come.
+    function lateExtension() external view returns (uint16 extension);
+
     /// @notice The current electorate, its epoch and kind.
     function electorate() external view returns (address pointer, uint64 epoch, ElectorateKind kind);
 

@@ -80,6 +80,8 @@ library Electorates {
         ConfigStorage.Layout storage config = ConfigStorage.state();
         address pointer = config.electorate;
         proposal.electorate = pointer;
+        uint16 extension = config.lateExtension;
+        if (extension != 0) ElectorateStorage.state().lateExtensions[proposalId] = extension;
         if (config.electorateKind != ElectorateKind.Token) return;
         ElectorateStorage.state().timepoints[proposalId] = clockOf(tokenOf(pointer));
     }

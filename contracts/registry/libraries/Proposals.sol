@@ -247,13 +247,19 @@ library Proposals {
         }
     }
 
-    function _isApproved(Proposal storage proposal) private view returns (bool) {
+    /// @notice Whether enough power voted, and whether the plan would pass, if the vote ended now.
+    function outcomeOf(Proposal storage proposal) internal view returns (bool isQuorate, bool isApproved) {
         ClassPolicy memory policy = Policies.policyAt(proposal.policyRow);
         (bool isToken, uint256 whole) = Electorates.measureOf(proposal);
         uint256 decided = uint256(proposal.forPower) + proposal.againstPower;
-        return
+        isQuorate = policy.quorum.isMetBy(decided + proposal.abstainPower, whole);
+        isApproved =
+            isQuorate &&
             proposal.voters >= policy.minVoters &&
-            policy.quorum.isMetBy(decided + proposal.abstainPower, whole) &&
             policy.approval.isMetBy(proposal.forPower, isToken ? decided : whole);
+    }
+
+    function _isApproved(Proposal storage proposal) private view returns (bool isApproved) {
+        (, isApproved) = outcomeOf(proposal);
     }
 }

@@ -18,6 +18,8 @@ library ConfigStorage {
         // Counts electorates.
         uint64 epoch;
         ElectorateKind electorateKind;
+        // Minutes by which a vote that turns late is prolonged; of the proposals to come.
+        uint16 lateExtension;
         // Most of the total power that one seat may exert.
         mapping(PlanClass => Fraction) maxPower;
         // A `ClassPolicy` in one word each, as `Policies` packs it. Never rewritten: a proposal keeps the number of its row.

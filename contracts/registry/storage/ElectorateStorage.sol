@@ -29,6 +29,8 @@ library ElectorateStorage {
         mapping(bytes32 proposalId => mapping(address account => bool)) unlistedVoted;
         // Share of the whole from which an elector may propose; zero: electors may not.
         Fraction proposalThreshold;
+        // Minutes by which the vote will be prolonged if it turns late; zero from then on.
+        mapping(bytes32 proposalId => uint16) lateExtensions;
     }
 
     // keccak256(abi.encode(uint256(keccak256("slipway.registry.electorates")) - 1)) & ~bytes32(uint256(0xff))
