@@ -67,7 +67,7 @@ export const SABOTAGE: readonly Sabotage[] = [
     file: `${REGISTRY}/Proposals.sol`,
     find: "policy.approval.isMetBy(proposal.forPower, isToken ? decided : whole)",
     put: "true",
-    contracts: ["ReadinessFacet"],
+    contracts: ["ReadinessFacet", "ProposalViewFacet", "AttestationFacet"],
     breaks: ["FUZ-01"],
   },
   {
@@ -89,7 +89,7 @@ export const SABOTAGE: readonly Sabotage[] = [
   {
     name: "nobody needs to attest",
     file: `${REGISTRY}/Scheduling.sol`,
-    find: "_checkAttestations(proposalId, proposal, policy);",
+    find: "Attestations.requireAll(proposalId, proposal, policy);",
     put: "",
     contracts: ["ReadinessFacet"],
     breaks: ["FUZ-01"],
@@ -201,7 +201,7 @@ export const SABOTAGE: readonly Sabotage[] = [
   {
     name: "a halt leaves the canary running",
     file: `${REGISTRY}/Canaries.sol`,
-    find: "if (scope != 0) return _tryFreeze(scope, reason);",
+    find: "if (scope != 0) return _tryFreeze(scope, reason, 0);",
     put: "if (scope != 0) return;",
     contracts: ["EmergencyFacet"],
     breaks: ["FUZ-17"],
