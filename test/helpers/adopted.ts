@@ -27,7 +27,7 @@ export interface AdoptedFixture extends RegistryFixture {
 export async function adoptedFixture(): Promise<AdoptedFixture> {
   const actors = await namedActors();
   const rival = actors.others[5]!;
-  const adopted = await ethers.deployContract("UpgradeTimelock", [HOUR, rival.address]);
+  const adopted = await ethers.deployContract("UpgradeTimelock", [HOUR, rival.address, ZeroAddress]);
   const timelock = await adopted.getAddress();
   const parameters = { ...registryParameters(actors), timelock };
   const deployment = await deployRegistry({ artifacts, signer: actors.deployer, log: silent }, parameters);
