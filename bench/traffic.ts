@@ -56,14 +56,6 @@ export async function trafficRows(hre: HardhatRuntimeEnvironment): Promise<Traff
     const proxy = await proxyOf();
     // So that the trip's own write, which is undone, changes a word instead of making one.
     await (await user!.sendTransaction({ to: proxy, data: app.encodeFunctionData("setTotal", [1]) })).wait();
-    const router = await ethers.deployContract("TrafficRouter", [
-      0,
-      await stable.getAddress(),
-      await candidate.getAddress(),
-      controller!.address,
-      guardian!.address,
-      POLICY_ID,
-    ]);
     const total = { target: proxy, data: app.encodeFunctionData("total"), gas: 60_000 };
     const policy = {
       share,
@@ -93,7 +85,16 @@ export async function trafficRows(hre: HardhatRuntimeEnvironment): Promise<Traff
               },
             ],
     };
-    const install = traffic.encodeFunctionData("traffic", [control.encodeFunctionData("install", [policy, "0x"])]);
+    const target = {
+      kind: 0,
+      stable: await stable.getAddress(),
+      candidate: await candidate.getAddress(),
+      controller: controller!.address,
+      guardian: guardian!.address,
+      policyId: POLICY_ID,
+    };
+    const router = await ethers.deployContract("TrafficRouter", [target, policy]);
+    const install = traffic.encodeFunctionData("traffic", [control.encodeFunctionData("install", ["0x"])]);
     const upgrade = app.encodeFunctionData("upgradeToAndCall", [await router.getAddress(), install]);
     await (await controller!.sendTransaction({ to: proxy, data: upgrade })).wait();
     return call(proxy, data);

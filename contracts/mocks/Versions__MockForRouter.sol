@@ -4,7 +4,6 @@ pragma solidity ^0.8.28;
 import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 import {Cohort} from "../traffic/libraries/Cohort.sol";
-import {PolicyWordLib} from "../traffic/libraries/PolicyWord.sol";
 
 /// @notice A protocol that tells which of its versions ran.
 abstract contract Versioned__MockForRouter is UUPSUpgradeable {
@@ -229,18 +228,18 @@ contract NaiveSplit__MockForRouter {
     address private immutable _stable;
     address private immutable _candidate;
     uint256 private immutable _share;
-    uint96 private immutable _seed;
+    bytes32 private immutable _salt;
 
     constructor(address stable, address candidate, uint256 share, bytes32 salt) {
         _stable = stable;
         _candidate = candidate;
         _share = share;
-        _seed = PolicyWordLib.seedOf(salt);
+        _salt = salt;
     }
 
     fallback() external {
         bytes32 key = bytes32(uint256(uint160(msg.sender)));
-        _delegate(Cohort.contains(_seed, key, _share) ? _candidate : _stable, msg.data);
+        _delegate(Cohort.contains(_salt, key, _share) ? _candidate : _stable, msg.data);
     }
 
     function toCandidate(bytes calldata data) external {

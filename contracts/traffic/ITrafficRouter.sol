@@ -17,15 +17,16 @@ struct SelectorRule {
     bool isFree;
 }
 
-/// @notice Everything that decides which code serves which call. Bound by the plan: it is calldata of its first stage.
+/// @notice Everything that decides which code serves which call. Fixed in the router's code, which the plan pins.
 struct Policy {
-    // Share of keys served by the candidate, in basis points. Not a security bound: only `cap` bounds loss.
+    // First share of keys served by the candidate, in basis points. Not a security bound: only `cap` bounds loss.
     uint16 share;
     // Separates the cohorts of different canaries.
     bytes32 salt;
     // Count calls served by stable and by candidate (costs a storage write a call).
     bool isCounted;
-    // Value at risk: previous + current window + amount <= cap. Window length in seconds; zero `interval`: no cap.
+    // Value at risk: previous + current window + amount <= cap. Window length in seconds; zero `interval`: no cap. Sums
+    // are kept in units of `cap / 2**63`, rounded up: nothing is counted for less than it is.
     uint32 interval;
     uint128 cap;
     // Weight of native value, 18 decimals; zero: native value is not metered.
@@ -68,9 +69,10 @@ struct TrafficStatus {
 
 /// @notice Messages for a router, sent through the proxy as `traffic(abi.encodeCall(ITrafficControl.…))`.
 interface ITrafficControl {
-    /// @notice Starts the canary: once a router, in the same call that sets the router as the implementation. Runs
-    /// `candidateInit` on the candidate (empty: none) with the sender unchanged, before any traffic.
-    function install(Policy calldata policy, bytes calldata candidateInit) external;
+    /// @notice Starts the canary with the router's own policy: once a proxy, in the same call that sets the router as
+    /// the implementation. Runs `candidateInit` on the candidate (empty: none) with the sender unchanged, before any
+    /// traffic. Caller: controller, or a transparent proxy's admin.
+    function install(bytes calldata candidateInit) external;
 
     /// @notice Sets the share. Reverts with `StalePolicy` unless `expectedEpoch` is the current epoch. Caller: controller.
     function setShare(uint32 expectedEpoch, uint16 share) external;
@@ -82,6 +84,9 @@ interface ITrafficControl {
     function isCandidate(address sender, bytes calldata data) external view returns (bool);
 
     function status() external view returns (TrafficStatus memory);
+
+    /// @notice The policy as the router was deployed with it.
+    function policy() external view returns (Policy memory);
 
     /// @notice `keccak256("slipway.traffic.router.v1")`. The registry asks for it before it freezes, so that it never
     /// takes a protocol's fallback for a router.

@@ -32,7 +32,7 @@ export interface BuiltCanary {
   stages: NonNullable<StageContext["canary"]>;
 }
 
-/** The router of a plan's canary, with the policy it is installed with. */
+/** The router of a plan's canary, made for its policy: the pin of the router's code binds both. */
 export async function buildCanary(
   client: Client,
   loaded: LoadedPlanFile,
@@ -68,20 +68,20 @@ export async function buildCanary(
     defaults,
     where: (...path) => where("canary", ...path),
   });
-  const values = [
-    route.kind,
-    proxy.implementation,
-    candidate.deployment.address,
-    timelock,
-    registry.address,
-    policyIdOf(module.word, baseVersion, salt),
-  ];
+  const target = {
+    kind: route.kind,
+    stable: proxy.implementation,
+    candidate: candidate.deployment.address,
+    controller: timelock,
+    guardian: registry.address,
+    policyId: policyIdOf(module.word, baseVersion, salt),
+  };
   const deployment = await locateDeployment(
     client,
     {
       role: "router",
       contractName: router.contractName,
-      initCode: router.bytecode + new Interface(router.abi).encodeDeploy(values).slice(2),
+      initCode: router.bytecode + new Interface(router.abi).encodeDeploy([target, policy]).slice(2),
     },
     { book, deployer, pending: [candidate.deployment], where: where("canary") },
   );

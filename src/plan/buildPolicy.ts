@@ -38,8 +38,7 @@ export interface Policy {
 }
 
 const ONE = parseWeight("1")!;
-/** A window keeps its sums in 112 bits. */
-const MAX_CAP = 2n ** 112n - 1n;
+const MAX_CAP = 2n ** 128n - 1n;
 
 export interface PolicyContext {
   client: Client;
@@ -52,7 +51,7 @@ export interface PolicyContext {
   where: (...path: (string | number)[]) => string;
 }
 
-/** The policy a router is installed with. */
+/** The policy a router is made for. */
 export async function buildPolicy(canary: CanaryFile, context: PolicyContext): Promise<Policy> {
   const { defaults } = context;
   const { budget } = canary;

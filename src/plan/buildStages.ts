@@ -49,7 +49,7 @@ export function buildStages(context: StageContext): Stage[] {
   const stages = canary.steps.map((step, i) => {
     const label = `canary ${formatShare(step.share)}`;
     if (i > 0) return stage(context, label, [setShareCall(context, step.share)], step.dwell, canary.router);
-    const install = controlMessage(canary, "install", [canary.policy, context.init]);
+    const install = controlMessage(canary, "install", [context.init]);
     const call = upgradeCall({ ...context.route, verbs: context.stableVerbs }, canary.router, install);
     return stage(context, label, [call], step.dwell, context.stable);
   });

@@ -1,4 +1,4 @@
-import { AbiCoder, getAddress, keccak256 } from "ethers";
+import { AbiCoder, getAddress, getCreateAddress, keccak256 } from "ethers";
 import type { AddressBook } from "../chain/addressBook";
 import { decodeRevert } from "../chain/decodeRevert";
 import { simulateSequence, type SequenceStep } from "../chain/simulateSequence";
@@ -121,7 +121,12 @@ async function simulateCreation(
   return { address: getAddress(address), code };
 }
 
-/** A contract may hold its own address as an immutable (every UUPS implementation does). */
+/** A contract may hold its own address as an immutable (every UUPS implementation does), and that of its first creation. */
 function relocate(code: string, from: string, to: string): string {
-  return code.replaceAll(from.slice(2).toLowerCase(), to.slice(2).toLowerCase());
+  const pairs = [
+    [from, to],
+    [getCreateAddress({ from, nonce: 1 }), getCreateAddress({ from: to, nonce: 1 })],
+  ] as const;
+  const digits = (address: string) => address.slice(2).toLowerCase();
+  return pairs.reduce((text, [before, after]) => text.replaceAll(digits(before), digits(after)), code);
 }

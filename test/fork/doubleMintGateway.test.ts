@@ -50,14 +50,6 @@ describe("TrafficRouter > Arbitrum's gateway", () => {
 
   /** Canary by recipient for deposits and by sender for withdrawals, metered by amount, with the escrow as invariant. */
   async function startCanary(candidate: string, overrides: Partial<PolicyStruct> = {}) {
-    const router = await deploy("TrafficRouter", [
-      Kind.transparent,
-      bridge.gatewayImplementation,
-      candidate,
-      bridge.deployer,
-      bridge.deployer,
-      POLICY_ID,
-    ]);
     const gateway = Interface.from(bridgeArtifact("1.2.5", GATEWAY).abi);
     const balanceOf = new Interface(["function balanceOf(address)"]).encodeFunctionData("balanceOf", [
       bridge.counterpart,
@@ -83,11 +75,20 @@ describe("TrafficRouter > Arbitrum's gateway", () => {
       ],
       ...overrides,
     });
+    const target = {
+      kind: Kind.transparent,
+      stable: bridge.gatewayImplementation,
+      candidate,
+      controller: bridge.deployer,
+      guardian: bridge.deployer,
+      policyId: POLICY_ID,
+    };
+    const router = await deploy("TrafficRouter", [target, policy]);
     const control = Interface.from((await artifacts.readArtifact("ITrafficControl")).abi);
     const entry = Interface.from((await artifacts.readArtifact("ITrafficRouter")).abi);
     // `postUpgradeInit` accepts the proxy's admin alone: the sender must come through unchanged.
     const init = gateway.encodeFunctionData("postUpgradeInit");
-    const install = entry.encodeFunctionData("traffic", [control.encodeFunctionData("install", [policy, init])]);
+    const install = entry.encodeFunctionData("traffic", [control.encodeFunctionData("install", [init])]);
     const admin = new Contract(bridge.proxyAdmin, proxyArtifact("ProxyAdmin").abi, deployer);
     await (await admin.getFunction("upgradeAndCall")(bridge.gateway, router, install)).wait();
     const status = async () => {

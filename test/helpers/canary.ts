@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { AbiCoder, id, keccak256, toBeHex, type BigNumberish, type Contract, type Interface } from "ethers";
+import { AbiCoder, id, keccak256, toBeHex, type Addressable, type BigNumberish, type Contract, type Interface } from "ethers";
 import { ethers } from "hardhat";
 import type {
   Candidate__MockForRouter,
@@ -7,12 +7,13 @@ import type {
   Stable__MockForRouter,
   TrafficRouter,
 } from "../../typechain-types";
+import type { PolicyStructOutput, TrafficStatusStructOutput } from "../../typechain-types/contracts/traffic/ITrafficRouter.sol/ITrafficControl";
 import type {
   ConditionStruct,
   PolicyStruct,
+  RouterTargetStruct,
   SelectorRuleStruct as RuleStruct,
-  TrafficStatusStructOutput,
-} from "../../typechain-types/contracts/traffic/ITrafficRouter.sol/ITrafficControl";
+} from "../../typechain-types/contracts/traffic/TrafficRouter";
 
 /** ERC-1967's three slots. */
 export const Slots = {
@@ -74,6 +75,13 @@ export function conditionOf(
   };
 }
 
+/** What a router's creation code was made for. */
+export async function policyIn(initCode: string): Promise<PolicyStructOutput> {
+  const { bytecode, interface: abi } = await ethers.getContractFactory("TrafficRouter");
+  const [, policy] = coder.decode(abi.deploy.inputs, `0x${initCode.slice(bytecode.length)}`);
+  return policy as PolicyStructOutput;
+}
+
 /** The router's policy slot, by the formula of the contract's constructor. */
 export function policySlot(policyId = POLICY_ID): bigint {
   const outer = keccak256(coder.encode(["string", "bytes32"], ["slipway.traffic", policyId]));
@@ -81,10 +89,9 @@ export function policySlot(policyId = POLICY_ID): bigint {
   return BigInt(inner) & ~0xffn;
 }
 
-/** The number of a cohort key, by the formula that `PolicyWord` and `Cohort` document. */
+/** The number of a cohort key, by the formula that `Cohort` documents. */
 export function cohortNumber(salt: string, key: string): bigint {
-  const seed = BigInt(keccak256(coder.encode(["bytes32"], [salt]))) & ((1n << 96n) - 1n);
-  return BigInt(keccak256(coder.encode(["uint256", "bytes32"], [seed, key]))) % 10_000n;
+  return BigInt(keccak256(coder.encode(["bytes32", "bytes32"], [salt, key]))) % 10_000n;
 }
 
 export function keyOf(address: string): string {
@@ -105,7 +112,7 @@ export async function steer(proxy: string) {
   const wrap = (message: string) => traffic.encodeFunctionData("traffic", [message]);
   const send = (as: HardhatEthersSigner, message: string, value = 0n) =>
     as.sendTransaction({ to: proxy, data: wrap(message), value });
-  const ask = async (name: "status" | "isCandidate" | "routerMagic", args: unknown[] = []) => {
+  const ask = async (name: "status" | "isCandidate" | "routerMagic" | "policy", args: unknown[] = []) => {
     const data = wrap((control as Interface).encodeFunctionData(name, args));
     const [answer] = traffic.decodeFunctionResult("traffic", await ethers.provider.call({ to: proxy, data }));
     return (control as Interface).decodeFunctionResult(name, answer as string);
@@ -114,15 +121,15 @@ export async function steer(proxy: string) {
     wrap,
     control,
     send,
-    installData: (policy: PolicyStruct, init = "0x") => wrap(control.encodeFunctionData("install", [policy, init])),
+    installData: (init = "0x") => wrap(control.encodeFunctionData("install", [init])),
     shareData: (epoch: number, share: number) => wrap(control.encodeFunctionData("setShare", [epoch, share])),
     freezeData: (reason = "test") => wrap(control.encodeFunctionData("freeze", [reason])),
-    install: (as: HardhatEthersSigner, policy: PolicyStruct, init = "0x") =>
-      send(as, control.encodeFunctionData("install", [policy, init])),
+    install: (as: HardhatEthersSigner, init = "0x") => send(as, control.encodeFunctionData("install", [init])),
     setShare: (as: HardhatEthersSigner, epoch: number, share: number) =>
       send(as, control.encodeFunctionData("setShare", [epoch, share])),
     freeze: (as: HardhatEthersSigner, reason = "test") => send(as, control.encodeFunctionData("freeze", [reason])),
     status: async () => (await ask("status"))[0] as TrafficStatusStructOutput,
+    policy: async () => (await ask("policy"))[0] as PolicyStructOutput,
     isCandidate: async (sender: string, data: string) => Boolean((await ask("isCandidate", [sender, data]))[0]),
     magic: async () => String((await ask("routerMagic"))[0]),
   };
@@ -151,6 +158,21 @@ export async function deployVersions() {
   return { stable, candidate };
 }
 
+type Addressed = Addressable | string;
+
+/** A router for these accounts; a UUPS proxy's unless the overrides say otherwise. */
+export async function deployRouter(
+  at: { stable: Addressed; candidate: Addressed; controller: Addressed; guardian: Addressed },
+  policy: Partial<PolicyStruct> = {},
+  overrides: Partial<RouterTargetStruct> = {},
+): Promise<TrafficRouter> {
+  const [stable, candidate, controller, guardian] = await Promise.all(
+    [at.stable, at.candidate, at.controller, at.guardian].map((account) => ethers.resolveAddress(account)),
+  );
+  const target = { kind: Kind.uups, stable, candidate, controller, guardian, policyId: POLICY_ID, ...overrides };
+  return ethers.deployContract("TrafficRouter", [target, policyOf(policy)]) as unknown as Promise<TrafficRouter>;
+}
+
 /** A UUPS proxy (OpenZeppelin 5) on the mock protocol, owned by the controller, and a router not yet installed. */
 export async function deployProtocol(): Promise<Canary> {
   const [, controller, guardian, user, other] = (await ethers.getSigners()) as [
@@ -163,30 +185,28 @@ export async function deployProtocol(): Promise<Canary> {
   const { stable, candidate } = await deployVersions();
   const init = stable.interface.encodeFunctionData("initialize", [controller.address]);
   const proxy = await (await ethers.deployContract("ERC1967Proxy", [await stable.getAddress(), init])).getAddress();
-  const router = await ethers.deployContract("TrafficRouter", [
-    Kind.uups,
-    await stable.getAddress(),
-    await candidate.getAddress(),
-    controller.address,
-    guardian.address,
-    POLICY_ID,
-  ]);
+  const router = await deployRouter({ stable, candidate, controller, guardian });
   const app = candidate.attach(proxy) as Candidate__MockForRouter;
   const puppet = await ethers.deployContract("Puppet__MockForRouter");
   const control = await steer(proxy);
   return { proxy, router, stable, candidate, app, puppet, control, controller, guardian, user, other };
 }
 
-/** Installs `policy`; the next transaction is in the next block, where it is in force. */
-export async function installOn(canary: Canary, policy: PolicyStruct, init = "0x") {
+/** Installs a router made for `policy`; the next transaction is in the next block, where it is in force. */
+export async function installOn(canary: Canary, policy: Partial<PolicyStruct>, init = "0x") {
+  return installRouter(canary, await deployRouter(canary, policy), init);
+}
+
+export async function installRouter(canary: Canary, router: TrafficRouter, init = "0x") {
   return canary.app
     .connect(canary.controller)
-    .upgradeToAndCall(await canary.router.getAddress(), canary.control.installData(policy, init));
+    .upgradeToAndCall(await router.getAddress(), canary.control.installData(init));
 }
 
 export async function deployCanary(overrides: Partial<PolicyStruct> = {}, init = "0x"): Promise<Canary> {
-  const canary = await deployProtocol();
-  await installOn(canary, policyOf(overrides), init);
+  const protocol = await deployProtocol();
+  const canary = { ...protocol, router: await deployRouter(protocol, overrides) };
+  await installRouter(canary, canary.router, init);
   // So that reads at the latest block see the policy in force as well.
   await ethers.provider.send("hardhat_mine", ["0x1"]);
   return canary;

@@ -5,7 +5,7 @@ import { encodeBytes32String, id, MaxUint256, ZeroAddress, ZeroHash } from "ethe
 import { ethers } from "hardhat";
 import { DAY, registryFixture, type RegistryFixture } from "../fixtures/registry";
 import { asTimelock } from "../helpers/asTimelock";
-import { deployVersions, Kind, POLICY_ID, policyOf, steer } from "../helpers/canary";
+import { deployRouter, deployVersions, steer } from "../helpers/canary";
 import {
   propose,
   ready,
@@ -560,20 +560,18 @@ describe("EmergencyFacet", () => {
       const { stable, candidate } = await deployVersions();
       const init = stable.interface.encodeFunctionData("initialize", [deployment.timelock]);
       const proxy = await (await ethers.deployContract("ERC1967Proxy", [await stable.getAddress(), init])).getAddress();
-      const router = await ethers.deployContract("TrafficRouter", [
-        Kind.uups,
-        await stable.getAddress(),
-        await candidate.getAddress(),
-        deployment.timelock,
-        deployment.registry,
-        POLICY_ID,
-      ]);
+      const router = await deployRouter({
+        stable,
+        candidate,
+        controller: deployment.timelock,
+        guardian: deployment.registry,
+      });
       await registry.connect(release).registerModule(MODULE, 0, proxy, deployment.timelock);
       const control = await steer(proxy);
       const timelock = (await asTimelock(fixture)).runner as HardhatEthersSigner;
       const app = candidate.attach(proxy) as typeof candidate;
       const install = async () => {
-        const data = control.installData(policyOf());
+        const data = control.installData();
         await app.connect(timelock).upgradeToAndCall(await router.getAddress(), data);
         await mine(1);
       };

@@ -3,38 +3,79 @@ pragma solidity ^0.8.28;
 
 /// @notice Value at risk: what the candidate may move in two consecutive windows.
 ///
-/// One word: window number (32) | previous (112) | current (112). Fixed windows, the previous one counted in full:
-/// whatever span of one interval is looked at, no more than the cap passed in it.
+/// Window number (32) | previous (64) | current (64), in units of a 2^63rd of the cap. Amounts are rounded up to a unit
+/// and the cap is rounded down. Fixed windows, the previous one counted in full: whatever span of one interval is looked
+/// at, no more than the cap passed in it.
 library Budget {
     uint256 private constant ONE = 1e18;
+    uint256 private constant MAX_UNITS = 1 << 63;
+
+    /// @notice What one unit is worth: 1 for every cap up to 2^63.
+    function unitOf(uint256 cap) internal pure returns (uint256) {
+        return cap == 0 ? 0 : (cap - 1) / MAX_UNITS + 1;
+    }
 
     /// @notice `word * weight / 1e18`, rounded up, so that no amount is too small to count; saturating.
-    function weigh(uint256 word, uint256 weight) internal pure returns (uint256) {
-        if (word == 0 || weight == 0) return 0;
-        // Sound without checks: the product is the one that does not overflow, and above zero.
-        unchecked {
-            if (word > type(uint256).max / weight) return type(uint256).max;
-            return (word * weight - 1) / ONE + 1;
+    function weigh(uint256 word, uint256 weight) internal pure returns (uint256 amount) {
+        assembly ("memory-safe") {
+            if word {
+                let product := mul(word, weight)
+                switch eq(div(product, word), weight)
+                case 0 {
+                    amount := not(0)
+                }
+                default {
+                    if product {
+                        amount := add(div(sub(product, 1), ONE), 1)
+                    }
+                }
+            }
         }
     }
 
     function add(uint256 a, uint256 b) internal pure returns (uint256) {
-        return b > type(uint256).max - a ? type(uint256).max : a + b;
+        unchecked {
+            return b > type(uint256).max - a ? type(uint256).max : a + b;
+        }
     }
 
-    /// @notice The word with `amount` charged, or what is left of the cap when it does not fit.
+    /// @notice `amount` in units, rounded up.
+    function toUnits(uint256 amount, uint256 unit) internal pure returns (uint256) {
+        unchecked {
+            return amount == 0 ? 0 : (amount - 1) / unit + 1;
+        }
+    }
+
+    /// @notice The window with `units` charged, or how many are left where they do not fit.
     function charge(
         uint256 window,
         uint256 interval,
-        uint256 cap,
-        uint256 amount
+        uint256 capUnits,
+        uint256 units
     ) internal view returns (bool fits, uint256 next, uint256 left) {
-        (uint256 number, uint256 previous, uint256 current) = roll(window, interval);
-        uint256 used = previous + current;
-        left = used < cap ? cap - used : 0;
-        if (amount > left) return (false, 0, left);
-        // `current + amount <= cap < 2**112`.
-        return (true, (number << 224) | (previous << 112) | (current + amount), left);
+        // As `roll` does. `current + units <= capUnits <= 2**63`.
+        assembly ("memory-safe") {
+            let index := and(div(timestamp(), interval), 0xffffffff)
+            let current := and(window, 0xffffffffffffffff)
+            let previous := 0
+            switch sub(index, shr(128, window))
+            case 0 {
+                previous := and(shr(64, window), 0xffffffffffffffff)
+            }
+            case 1 {
+                previous := current
+                current := 0
+            }
+            default {
+                current := 0
+            }
+            let used := add(previous, current)
+            left := mul(sub(capUnits, used), lt(used, capUnits))
+            if iszero(gt(units, left)) {
+                fits := 1
+                next := or(or(shl(128, index), shl(64, previous)), add(current, units))
+            }
+        }
     }
 
     /// @notice The window as it is now.
@@ -42,16 +83,13 @@ library Budget {
         uint256 window,
         uint256 interval
     ) internal view returns (uint256 number, uint256 previous, uint256 current) {
-        number = uint32(block.timestamp / interval);
-        uint256 last = window >> 224;
-        if (last == number) return (number, uint112(window >> 112), uint112(window));
-        if (last + 1 == number) return (number, uint112(window), 0);
-        return (number, 0, 0);
-    }
-
-    /// @notice Whether `next` differs from `window` by further charges only. Calls nested in a candidate call charge the
-    /// same window, in the same second: number and previous stay, current grows.
-    function isGrownFrom(uint256 next, uint256 window) internal pure returns (bool) {
-        return next >> 112 == window >> 112 && next >= window;
+        // The interval of a policy with a cap is not zero.
+        unchecked {
+            number = uint32(block.timestamp / interval);
+            uint256 last = window >> 128;
+            if (last == number) return (number, uint64(window >> 64), uint64(window));
+            if (last + 1 == number) return (number, uint64(window), 0);
+            return (number, 0, 0);
+        }
     }
 }

@@ -7,12 +7,10 @@ library Cohort {
 
     /// @notice Whether `key` is inside `share` (basis points). A key keeps its number, so a larger share keeps who was
     /// in.
-    function contains(uint96 seed, bytes32 key, uint256 share) internal pure returns (bool isIn) {
-        if (share >= PARTS) return true;
-        uint256 first = seed;
+    function contains(bytes32 salt, bytes32 key, uint256 share) internal pure returns (bool isIn) {
         // The scratch space holds both words, and saves the allocation that `abi.encode` makes on every call.
         assembly ("memory-safe") {
-            mstore(0x00, first)
+            mstore(0x00, salt)
             mstore(0x20, key)
             isIn := lt(mod(keccak256(0x00, 0x40), PARTS), share)
         }

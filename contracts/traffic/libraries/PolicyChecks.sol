@@ -6,13 +6,13 @@ import {Condition, Probe, RightKind} from "../../types/Condition.sol";
 import {ITrafficRouter, Policy, SelectorRule} from "../ITrafficRouter.sol";
 import {TrafficErrors} from "./TrafficErrors.sol";
 
-/// @notice What a policy must satisfy before a call depends on it.
+/// @notice What a policy must satisfy before a router is made for it.
 library PolicyChecks {
     uint256 internal constant MAX_SHARE = 10_000;
     uint256 internal constant MAX_RULES = 64;
     uint256 internal constant MAX_ERRORS = 64;
     uint256 internal constant MAX_INVARIANTS = 16;
-    // A year. Also keeps the number of the current window above zero, which the router takes for "no window".
+    // A year: the number of the current window is then never the one after "none yet".
     uint256 internal constant MAX_INTERVAL = 365 days;
 
     function check(Policy memory policy) internal view {
@@ -29,13 +29,11 @@ library PolicyChecks {
         if (account.code.length == 0) revert TrafficErrors.NoCode(account);
     }
 
-    /// @dev A window keeps its sums in 112 bits, so the cap has to fit there.
     function _checkBudget(Policy memory policy) private pure {
         bool isCapped = policy.cap != 0;
         if (
             isCapped != (policy.interval != 0) ||
             (!isCapped && policy.valueWeight != 0) ||
-            policy.cap > type(uint112).max ||
             policy.interval > MAX_INTERVAL
         ) revert TrafficErrors.BudgetInvalid(policy.interval, policy.cap);
     }
@@ -51,6 +49,9 @@ library PolicyChecks {
                 isMetered != (rule.weight != 0) ||
                 (isMetered && (rule.isFree || policy.cap == 0))
             ) revert TrafficErrors.RuleInvalid(rule.selector);
+            for (uint256 j; j < i; ++j) {
+                if (policy.rules[j].selector == rule.selector) revert TrafficErrors.RuleDuplicated(rule.selector);
+            }
         }
     }
 

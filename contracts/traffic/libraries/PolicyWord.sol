@@ -1,63 +1,43 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Policy} from "../ITrafficRouter.sol";
-
-/// @notice All that one call must know of the policy, in the one storage word that it reads.
+/// @notice All that a canary changes while it runs, in the one storage word that a call reads. What never changes is in
+/// the router's code.
 ///
-///   0 share (16) | 16 sinceBlock (48) | 64 candidateGas (32) | 96 seed (96) | 192 epoch (32)
-///   224 errorBudget (8) | 232 breaks (8) | 240 ruleCount (8) | 248 flags (8)
+///   0 current window (64) | 64 previous window (64) | 128 window number (32) | 160 share (16) | 176 frozen (1)
+///   177 installed (1) | 184 sinceBlock (48) | 232 epoch (16) | 248 breaks (8)
 type PolicyWord is uint256;
 
 using PolicyWordLib for PolicyWord global;
 
 library PolicyWordLib {
-    uint256 private constant INSTALLED = 1 << 248;
-    uint256 private constant FROZEN = 1 << 249;
-    uint256 private constant COUNTED = 1 << 250;
-    uint256 private constant CAPPED = 1 << 251;
-    uint256 private constant INVARIANTS = 1 << 252;
+    uint256 private constant FROZEN = 1 << 176;
+    uint256 private constant INSTALLED = 1 << 177;
+    uint256 private constant CURRENT = type(uint64).max;
+    uint256 private constant WINDOW = type(uint160).max;
+    uint256 private constant SHARE = uint256(type(uint16).max) << 160;
+    uint256 private constant SINCE = uint256(type(uint48).max) << 184;
+    uint256 private constant EPOCH = uint256(type(uint16).max) << 232;
+    uint256 private constant BREAKS = uint256(type(uint8).max) << 248;
 
-    uint256 private constant RULE_COUNT = uint256(type(uint8).max) << 240;
-    uint256 private constant SHARE_AND_SINCE = type(uint64).max;
-    uint256 private constant EPOCH = uint256(type(uint32).max) << 192;
-    uint256 private constant BREAKS = uint256(type(uint8).max) << 232;
-
-    /// @dev The policy was checked: every field fits. The first epoch is 1: zero is that of a router without a policy.
-    function pack(Policy memory policy) internal view returns (PolicyWord) {
-        uint256 word =
-            INSTALLED | (1 << 192) | policy.share | (block.number << 16) | (uint256(policy.candidateGas) << 64);
-        word |= uint256(seedOf(policy.salt)) << 96;
-        word |= (uint256(policy.errorBudget) << 224) | (policy.rules.length << 240);
-        if (policy.isCounted) word |= COUNTED;
-        if (policy.cap != 0) word |= CAPPED;
-        if (policy.invariants.length != 0) word |= INVARIANTS;
-        return PolicyWord.wrap(word);
+    /// @dev The first epoch is 1: zero is that of a router that was not installed.
+    function installed(uint256 share_) internal view returns (PolicyWord) {
+        return PolicyWord.wrap(INSTALLED | (1 << 232)).withShare(share_);
     }
 
-    /// @notice What a cohort is drawn with. The whole salt has no room in the word.
-    function seedOf(bytes32 salt) internal pure returns (uint96) {
-        return uint96(uint256(keccak256(abi.encode(salt))));
-    }
-
-    /// @notice Whether any call may reach the candidate. A policy takes effect in the block after the one that set it,
-    /// so that no transaction sees two.
-    function isLive(PolicyWord self) internal view returns (bool isLive_) {
-        uint256 frozen = FROZEN;
-        // On the path of every call, so without the masks and jumps that Solidity would add.
+    /// @notice Whether any call may reach the candidate, once the word is in force.
+    /// @dev On the path of every call. The frozen bit lies above the share, so that one comparison tells both.
+    function isOpen(PolicyWord self) internal pure returns (bool isOpen_) {
         assembly ("memory-safe") {
-            let isSet := gt(and(self, 0xffff), and(self, frozen))
-            isLive_ := and(isSet, lt(and(shr(16, self), 0xffffffffffff), number()))
+            isOpen_ := lt(sub(and(shr(160, self), 0x1ffff), 1), 0xffff)
         }
     }
 
-    /// @notice Whether nothing but the sender decides.
-    function isBySender(PolicyWord self) internal pure returns (bool) {
-        return PolicyWord.unwrap(self) & (CAPPED | RULE_COUNT) == 0;
-    }
-
-    function isSetInThisBlock(PolicyWord self) internal view returns (bool) {
-        return uint48(PolicyWord.unwrap(self) >> 16) == block.number;
+    /// @notice A share takes effect in the block after the one that set it, so that no transaction sees two.
+    function isFresh(PolicyWord self) internal view returns (bool isFresh_) {
+        assembly ("memory-safe") {
+            isFresh_ := eq(and(shr(184, self), 0xffffffffffff), number())
+        }
     }
 
     function isInstalled(PolicyWord self) internal pure returns (bool) {
@@ -68,60 +48,50 @@ library PolicyWordLib {
         return PolicyWord.unwrap(self) & FROZEN != 0;
     }
 
-    function isCounted(PolicyWord self) internal pure returns (bool) {
-        return PolicyWord.unwrap(self) & COUNTED != 0;
-    }
-
-    function hasCap(PolicyWord self) internal pure returns (bool) {
-        return PolicyWord.unwrap(self) & CAPPED != 0;
-    }
-
-    function hasInvariants(PolicyWord self) internal pure returns (bool) {
-        return PolicyWord.unwrap(self) & INVARIANTS != 0;
-    }
-
     function share(PolicyWord self) internal pure returns (uint16) {
-        return uint16(PolicyWord.unwrap(self));
+        return uint16(PolicyWord.unwrap(self) >> 160);
     }
 
-    function candidateGas(PolicyWord self) internal pure returns (uint256) {
-        return uint32(PolicyWord.unwrap(self) >> 64);
-    }
-
-    function seed(PolicyWord self) internal pure returns (uint96) {
-        return uint96(PolicyWord.unwrap(self) >> 96);
-    }
-
-    function epoch(PolicyWord self) internal pure returns (uint32) {
-        return uint32(PolicyWord.unwrap(self) >> 192);
-    }
-
-    function errorBudget(PolicyWord self) internal pure returns (uint8) {
-        return uint8(PolicyWord.unwrap(self) >> 224);
+    function epoch(PolicyWord self) internal pure returns (uint16) {
+        return uint16(PolicyWord.unwrap(self) >> 232);
     }
 
     function breaks(PolicyWord self) internal pure returns (uint8) {
-        return uint8(PolicyWord.unwrap(self) >> 232);
+        return uint8(PolicyWord.unwrap(self) >> 248);
     }
 
-    function ruleCount(PolicyWord self) internal pure returns (uint256) {
-        return uint8(PolicyWord.unwrap(self) >> 240);
+    function window(PolicyWord self) internal pure returns (uint256) {
+        return PolicyWord.unwrap(self) & WINDOW;
     }
 
-    function withShare(PolicyWord self, uint16 share_) internal view returns (PolicyWord) {
-        return PolicyWord.wrap((PolicyWord.unwrap(self) & ~SHARE_AND_SINCE) | share_ | (block.number << 16));
+    function withShare(PolicyWord self, uint256 share_) internal view returns (PolicyWord) {
+        return
+            PolicyWord.wrap((PolicyWord.unwrap(self) & ~(SHARE | SINCE)) | (share_ << 160) | (block.number << 184));
+    }
+
+    function withWindow(PolicyWord self, uint256 window_) internal pure returns (PolicyWord) {
+        return PolicyWord.wrap((PolicyWord.unwrap(self) & ~WINDOW) | window_);
     }
 
     /// @notice Frozen, one epoch later. The share stays readable: it is where the canary stood.
     function withFreeze(PolicyWord self) internal pure returns (PolicyWord) {
-        uint256 next = uint256(self.epoch() + 1) << 192;
-        return PolicyWord.wrap((PolicyWord.unwrap(self) & ~EPOCH) | next | FROZEN);
+        uint256 next = self.epoch();
+        if (next < type(uint16).max) ++next;
+        return PolicyWord.wrap((PolicyWord.unwrap(self) & ~EPOCH) | (next << 232) | FROZEN);
     }
 
     /// @notice One break more; stays at 255.
     function withBreak(PolicyWord self) internal pure returns (PolicyWord) {
         uint256 count = self.breaks();
         if (count < type(uint8).max) ++count;
-        return PolicyWord.wrap((PolicyWord.unwrap(self) & ~BREAKS) | (count << 232));
+        return PolicyWord.wrap((PolicyWord.unwrap(self) & ~BREAKS) | (count << 248));
+    }
+
+    /// @notice Whether `self` differs from `before` by further charges only. Calls nested in a candidate call charge the
+    /// same window, in the same second: the current sum grows, and nothing else moves.
+    function isGrownFrom(PolicyWord self, PolicyWord before) internal pure returns (bool) {
+        uint256 next = PolicyWord.unwrap(self);
+        uint256 last = PolicyWord.unwrap(before);
+        return next & ~CURRENT == last & ~CURRENT && next >= last;
     }
 }

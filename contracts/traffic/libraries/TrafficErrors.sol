@@ -30,7 +30,7 @@ library TrafficErrors {
     /// @notice Native value with a message that does not take any.
     error ValueNotAccepted(uint256 value);
 
-    /// @notice This router serves this proxy already, or did; a new canary needs a new router.
+    /// @notice This router serves this proxy already, or did; a new canary needs a new router, of another policy id.
     error AlreadyInstalled();
 
     /// @notice No policy was installed for this proxy.
@@ -71,5 +71,7 @@ library TrafficErrors {
     /// @notice More entries than a call can afford to look through.
     error TooMany(uint256 count, uint256 max);
     error NoCode(address account);
-    error StoreFailed(uint256 size);
+
+    /// @notice The account that should hold the policy does not hold the one that the router was made for.
+    error PolicyMismatch(address store);
 }

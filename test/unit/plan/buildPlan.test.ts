@@ -10,7 +10,6 @@ import { readAddressBook, writeAddresses } from "../../../src/chain/addressBook"
 import { simulateSequence } from "../../../src/chain/simulateSequence";
 import { RightKind } from "../../../src/invariants/types";
 import { buildPlan, type BuildOptions } from "../../../src/plan/buildPlan";
-import type { Policy } from "../../../src/plan/buildPolicy";
 import { labelText } from "../../../src/plan/labelText";
 import { prepareDeployments } from "../../../src/plan/prepareDeployments";
 import { parsePlanText } from "../../../src/plan/readPlanFile";
@@ -25,6 +24,7 @@ import {
   withOwnFolder,
   type BridgeFixture,
 } from "../../fixtures/bridgeModule";
+import { policyIn } from "../../helpers/canary";
 import { expectError } from "../../helpers/expectError";
 import { REPORT } from "../../helpers/plans";
 import { toInProgress, toNextStep } from "../../helpers/lifecycle";
@@ -89,10 +89,10 @@ describe("buildPlan", () => {
     });
 
     it("PLN-51 installs the policy that the file describes, words counted as the router counts them", async () => {
-      const { plan } = await preview();
+      const { plan, deployments } = await preview();
       const [, , data] = PROXY_ABI.decodeFunctionData("upgradeAndCall", plan.stages[0]!.calls[0]!.data);
       const { args } = messageOf(data as string);
-      const policy = args[0] as Policy;
+      const policy = await policyIn(deployments[1]!.initCode);
       expect(policy.share).to.equal(500n);
       expect([policy.interval, policy.cap, policy.valueWeight]).to.deep.equal([3_600n, 20_000n, 10n ** 18n]);
       expect([policy.isCounted, policy.errorBudget, policy.candidateGas]).to.deep.equal([true, 3n, 2_000_000n]);
@@ -112,7 +112,7 @@ describe("buildPlan", () => {
       expect(policy.invariants).to.have.length(1);
       expect(policy.invariants[0]!.left.target).to.equal(fixture.bridge.l1Token);
       expect(Number(policy.invariants[0]!.rightKind)).to.equal(RightKind.Probe);
-      expect(args[1]).to.equal(new Interface(["function postUpgradeInit()"]).encodeFunctionData("postUpgradeInit"));
+      expect(args[0]).to.equal(new Interface(["function postUpgradeInit()"]).encodeFunctionData("postUpgradeInit"));
     });
 
     it("PLN-52 pins the whole delegate chain of every stage, and for the way back only what it uses", async () => {
@@ -172,9 +172,8 @@ describe("buildPlan", () => {
     });
 
     it("PLN-56 turns an inline `at-propose` into a constant with the present word", async () => {
-      const { plan } = await preview(undefined, { ...OPTIONS, invariantsDir: inlineCatalogue() });
-      const [, , data] = PROXY_ABI.decodeFunctionData("upgradeAndCall", plan.stages[0]!.calls[0]!.data);
-      const policy = messageOf(data as string).args[0] as Policy;
+      const { deployments } = await preview(undefined, { ...OPTIONS, invariantsDir: inlineCatalogue() });
+      const policy = await policyIn(deployments[1]!.initCode);
       const counterpart = policy.invariants.find(({ left }) => left.target === fixture.bridge.gateway)!;
       expect(Number(counterpart.rightKind)).to.equal(RightKind.Constant);
       expect(counterpart.constantValue).to.equal(BigInt(fixture.bridge.counterpart));

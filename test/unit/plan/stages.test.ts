@@ -16,7 +16,7 @@ const [PROXY, ADMIN, STABLE, CANDIDATE, ROUTER, TIMELOCK] = [1, 2, 3, 4, 5, 6].m
 ];
 const ROUTER_ABI = new Interface(["function traffic(bytes message) payable returns (bytes)"]);
 const CONTROL_ABI = new Interface([
-  "function install(tuple(uint16 share) policy, bytes candidateInit)",
+  "function install(bytes candidateInit)",
   "function setShare(uint32 expectedEpoch, uint16 share)",
 ]);
 

@@ -8,7 +8,6 @@ import { readAddressBook } from "../../../src/chain/addressBook";
 import { inspectProxy } from "../../../src/chain/inspectProxy";
 import { RightKind } from "../../../src/invariants/types";
 import { buildPlan } from "../../../src/plan/buildPlan";
-import type { Policy } from "../../../src/plan/buildPolicy";
 import { initPlan } from "../../../src/plan/initPlan";
 import { labelText } from "../../../src/plan/labelText";
 import { prepareDeployments } from "../../../src/plan/prepareDeployments";
@@ -17,6 +16,7 @@ import { ModuleKind } from "../../../src/plan/types";
 import { PROXY_ABI } from "../../../src/plan/upgradeCalls";
 import { CATALOGUE, ROOT, withOwnFolder } from "../../fixtures/bridgeModule";
 import { vaultFixture, type VaultFixture } from "../../fixtures/vaultModule";
+import { policyIn } from "../../helpers/canary";
 import { expectError } from "../../helpers/expectError";
 import { toInProgress, toNextStep } from "../../helpers/lifecycle";
 import { REPORT } from "../../helpers/plans";
@@ -68,12 +68,8 @@ describe("buildPlan of a UUPS proxy", () => {
   });
 
   it("PLN-72 resolves expected errors, free functions and inline invariants from the candidate's ABI", async () => {
-    const { plan } = await preview();
-    const [, data] = PROXY_ABI.decodeFunctionData("upgradeToAndCall", plan.stages[0]!.calls[0]!.data);
-    const router = new Interface((await fixture.client.artifacts.read("ITrafficRouter")).abi);
-    const control = new Interface((await fixture.client.artifacts.read("ITrafficControl")).abi);
-    const [message] = router.decodeFunctionData("traffic", data as string) as unknown as [string];
-    const policy = control.decodeFunctionData("install", message)[0] as Policy;
+    const { deployments } = await preview();
+    const policy = await policyIn(deployments[1]!.initCode);
     const vault = new Interface((await fixture.client.artifacts.read("VaultV2")).abi);
     expect([...policy.expectedErrors]).to.deep.equal([vault.getError("LimitExceeded")!.selector]);
     const free = policy.rules.filter((rule) => rule.isFree).map((rule) => rule.selector);

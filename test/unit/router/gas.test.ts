@@ -9,7 +9,6 @@ import {
   deployProtocol,
   installOn,
   Op,
-  policyOf,
   ran,
   ruleOf,
   ONE,
@@ -56,7 +55,7 @@ describe("TrafficRouter > gas [gas]", () => {
   async function watched() {
     const canary = await deployProtocol();
     const invariants = [conditionOf(canary.proxy, TOTAL, Op.lte, 100)];
-    await installOn(canary, policyOf({ ...policy, invariants }));
+    await installOn(canary, { ...policy, invariants });
     await ethers.provider.send("hardhat_mine", ["0x1"]);
     return canary;
   }
@@ -125,7 +124,7 @@ describe("TrafficRouter > gas [gas]", () => {
       const canary = await deployProtocol();
       const left = { target: canary.proxy, data: TOTAL, gas: 2_000_000 };
       const invariants = [conditionOf(canary.proxy, TOTAL, Op.lte, 100, { left })];
-      await installOn(canary, policyOf({ ...policy, invariants }));
+      await installOn(canary, { ...policy, invariants });
       const data = canary.app.interface.encodeFunctionData("ping");
       for (const gasLimit of [300_000, 1_000_000, 2_000_000]) {
         await expect(canary.user.sendTransaction({ to: canary.proxy, data, gasLimit })).to.be.revertedWithCustomError(

@@ -299,7 +299,7 @@ describe("TrafficRouter > routing", () => {
       await canary.app.connect(canary.user).ping();
       const status = await canary.control.status();
       expect([status.stableCalls, status.candidateCalls]).to.deep.equal([0n, 0n]);
-      expect(BigInt(await slotAt(canary.proxy, policySlot() + 2n))).to.equal(0n);
+      expect(BigInt(await slotAt(canary.proxy, policySlot() + 1n))).to.equal(0n);
     });
   });
 });

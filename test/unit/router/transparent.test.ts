@@ -4,15 +4,14 @@ import { expect } from "chai";
 import { Contract, type Signer } from "ethers";
 import { ethers } from "hardhat";
 import { deployArtifact, proxyArtifact } from "../../../scripts/remote/artifact";
-import type { Candidate__MockForRouter, Puppet__MockForRouter, TrafficRouter } from "../../../typechain-types";
+import type { Candidate__MockForRouter, Puppet__MockForRouter } from "../../../typechain-types";
 import {
   act,
   addressIn,
   coder,
+  deployRouter,
   deployVersions,
   Kind,
-  policyOf,
-  POLICY_ID,
   ran,
   slotAt,
   Slots,
@@ -60,14 +59,7 @@ async function deployBehind(make: typeof version4): Promise<Behind> {
   const { stable, candidate } = await deployVersions();
   const init = stable.interface.encodeFunctionData("initialize", [controller.address]);
   const { proxy, admin } = await make(controller.address, await stable.getAddress(), init, deployer);
-  const router = (await ethers.deployContract("TrafficRouter", [
-    Kind.transparent,
-    await stable.getAddress(),
-    await candidate.getAddress(),
-    controller.address,
-    guardian.address,
-    POLICY_ID,
-  ])) as unknown as TrafficRouter;
+  const router = await deployRouter({ stable, candidate, controller, guardian }, {}, { kind: Kind.transparent });
   const puppet = (await ethers.deployContract("Puppet__MockForRouter")) as unknown as Puppet__MockForRouter;
   return {
     proxy,
@@ -88,8 +80,8 @@ async function deployBehind(make: typeof version4): Promise<Behind> {
 }
 
 async function install(behind: Behind, overrides: Partial<PolicyStruct> = {}, init = "0x") {
-  const data = behind.control.installData(policyOf(overrides), init);
-  return behind.upgrade(behind.controller, await behind.router.getAddress(), data);
+  const router = await deployRouter(behind, overrides, { kind: Kind.transparent });
+  return behind.upgrade(behind.controller, await router.getAddress(), behind.control.installData(init));
 }
 
 for (const [name, make] of [
@@ -131,9 +123,9 @@ for (const [name, make] of [
         canary.app.interface.encodeFunctionData("ping"),
       );
       await expect(
-        canary.upgrade(canary.user, await canary.router.getAddress(), canary.control.installData(policyOf())),
+        canary.upgrade(canary.user, await canary.router.getAddress(), canary.control.installData()),
       ).to.be.reverted;
-      await expect(canary.control.install(canary.user, policyOf())).to.be.reverted;
+      await expect(canary.control.install(canary.user)).to.be.reverted;
     });
 
     it("RTR-26 transparent: the admin takes the router out, back to stable or on to the candidate", async () => {
@@ -178,15 +170,8 @@ for (const [name, make] of [
       const canary = await loadFixture(behind);
       // Whoever owns the admin and steers the router: here a contract that a user can make act.
       const puppet = await canary.puppet.getAddress();
-      const router = await ethers.deployContract("TrafficRouter", [
-        Kind.transparent,
-        await canary.stable.getAddress(),
-        await canary.candidate.getAddress(),
-        puppet,
-        canary.guardian.address,
-        POLICY_ID,
-      ]);
-      await canary.upgrade(canary.controller, await router.getAddress(), canary.control.installData(policyOf()));
+      const router = await deployRouter({ ...canary, controller: puppet }, {}, { kind: Kind.transparent });
+      await canary.upgrade(canary.controller, await router.getAddress(), canary.control.installData());
       await (canary.admin.connect(canary.controller) as Contract).getFunction("transferOwnership")(puppet);
       const takeOut = canary.admin.interface.encodeFunctionData("upgradeAndCall", [
         canary.proxy,

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC1822Proxiable} from "@openzeppelin/contracts/interfaces/draft-IERC1822.sol";
+import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
+import {CodeStore} from "../../registry/libraries/CodeStore.sol";
+import {ITrafficControl, TrafficStatus} from "../ITrafficRouter.sol";
+import {Budget} from "../libraries/Budget.sol";
+import {CallData} from "../libraries/CallData.sol";
+import {PolicyChecks} from "../libraries/PolicyChecks.sol";
+import {PolicyWord, PolicyWordLib} from "../libraries/PolicyWord.sol";
+import {Relay} from "../libraries/Relay.sol";
+import {TrafficErrors} from "../libraries/TrafficErrors.sol";
+import {TrafficEvents} from "../libraries/TrafficEvents.sol";
+import {Frame} from "./Frame.sol";
+
+/// @notice What controller and guardian say to a router through its proxy, and how it is taken out.
+abstract contract Control is Frame {
+    using CallData for bytes;
+
+    bytes32 private constant MAGIC = keccak256("slipway.traffic.router.v1");
+
+    /// @dev Ends the call.
+    function _control() internal {
+        bytes calldata message = CallData.bytesAt(msg.data[4:], 0);
+        bytes4 selector = bytes4(uint32(message.selectorOf()));
+        if (selector == ITrafficControl.install.selector) {
+            _install(message);
+            Relay.reply("");
+        }
+        if (msg.value != 0) revert TrafficErrors.ValueNotAccepted(msg.value);
+        if (selector == ITrafficControl.setShare.selector) {
+            _setShare(message);
+            Relay.reply("");
+        }
+        if (selector == ITrafficControl.freeze.selector) {
+            _freezeBy(message);
+            Relay.reply("");
+        }
+        if (selector == ITrafficControl.isCandidate.selector) Relay.reply(abi.encode(_isCandidate(message[4:])));
+        if (selector == ITrafficControl.status.selector) Relay.reply(abi.encode(_status()));
+        // What is stored is the answer: `abi.encode(policy)`.
+        if (selector == ITrafficControl.policy.selector) Relay.reply(CodeStore.read(_store));
+        if (selector == ITrafficControl.routerMagic.selector) Relay.reply(abi.encode(MAGIC));
+        revert TrafficErrors.UnknownMessage(selector);
+    }
+
+    function _install(bytes calldata message) private {
+        _checkInstaller();
+        if (_implementation() != _self) revert TrafficErrors.NotImplementation(_implementation());
+        if (_word().isInstalled()) revert TrafficErrors.AlreadyInstalled();
+        // The router's code names the policy by its hash; only here does anything depend on who made the store.
+        if (_store.codehash != _storeHash) revert TrafficErrors.PolicyMismatch(_store);
+
+        PolicyWord word = PolicyWordLib.installed(_firstShare);
+        _storeWord(word);
+        emit TrafficEvents.CanaryInstalled(_policyId, _stable, _candidate, uint16(_firstShare), _store);
+        bytes memory candidateInit = abi.decode(message[4:], (bytes));
+        if (candidateInit.length != 0) _initCandidate(word, candidateInit);
+        // Nobody starts with calls that were never made.
+        if (_counters() != 0) revert TrafficErrors.SlotWritten(_counterSlot());
+    }
+
+    /// @dev A ProxyAdmin, not the timelock, is the sender under a transparent proxy.
+    function _checkInstaller() private view {
+        if (msg.sender == _controller) return;
+        bool isAdmin = !_isUups && msg.sender == address(uint160(uint256(_sload(ADMIN_SLOT))));
+        if (!isAdmin) revert TrafficErrors.TrafficUnauthorized(msg.sender);
+    }
+
+    /// @dev With the sender unchanged: some published inits accept the proxy's admin alone.
+    function _initCandidate(PolicyWord word, bytes memory candidateInit) private {
+        bytes32 admin = _sload(ADMIN_SLOT);
+        _setState(CANDIDATE);
+        // Code that the plan's voters approved, on the storage it was written for.
+        (bool isOk, bytes memory answer) = _candidate.delegatecall(candidateInit);
+        _setState(NONE);
+        if (!isOk) Relay.revertWith(answer);
+        if (PolicyWord.unwrap(_word()) != PolicyWord.unwrap(word)) revert TrafficErrors.SlotWritten(_slot);
+        if (_implementation() != _self) revert TrafficErrors.SlotWritten(IMPLEMENTATION_SLOT);
+        if (_sload(ADMIN_SLOT) != admin) revert TrafficErrors.SlotWritten(ADMIN_SLOT);
+    }
+
+    function _setShare(bytes calldata message) private {
+        if (msg.sender != _controller) revert TrafficErrors.TrafficUnauthorized(msg.sender);
+        PolicyWord word = _restingWord();
+        (uint32 expectedEpoch, uint16 share) = abi.decode(message[4:], (uint32, uint16));
+        if (expectedEpoch != word.epoch()) revert TrafficErrors.StalePolicy(expectedEpoch, word.epoch());
+        if (word.isFrozen()) revert TrafficErrors.CanaryFrozen();
+        if (share > PolicyChecks.MAX_SHARE) revert TrafficErrors.ShareInvalid(share);
+        _storeWord(word.withShare(share));
+        emit TrafficEvents.ShareSet(share, word.epoch());
+    }
+
+    function _freezeBy(bytes calldata message) private {
+        if (msg.sender != _controller && msg.sender != _guardian) revert TrafficErrors.TrafficUnauthorized(msg.sender);
+        PolicyWord word = _restingWord();
+        _freeze(word, abi.decode(message[4:], (string)));
+    }
+
+    /// @dev Control comes only while no call to the proxy runs. Inside a candidate's frame it could not survive, and
+    /// inside stable's call it would let a callback cross into other code.
+    function _restingWord() private view returns (PolicyWord word) {
+        word = _word();
+        if (!word.isInstalled()) revert TrafficErrors.NotInstalled();
+        _checkResting();
+    }
+
+    function _checkResting() private view {
+        if (_state() != NONE) revert TrafficErrors.CallInProgress();
+    }
+
+    /// @dev The router's own `upgradeToAndCall`, for its controller: OpenZeppelin's refuses while the slot holds a router.
+    /// A candidate that was frozen is not promoted; the way to anything else leads over stable or another plan. Ends the
+    /// call.
+    function _takeOut() internal {
+        _checkResting();
+        (address next, bytes memory data) = abi.decode(msg.data[4:], (address, bytes));
+        if (next == _candidate && _word().isFrozen()) revert TrafficErrors.CanaryFrozen();
+        try IERC1822Proxiable(next).proxiableUUID() returns (bytes32 uuid) {
+            if (uuid != IMPLEMENTATION_SLOT) revert TrafficErrors.NotUups(next);
+        } catch {
+            revert TrafficErrors.NotUups(next);
+        }
+        ERC1967Utils.upgradeToAndCall(next, data);
+        Relay.returnWith("");
+    }
+
+    /// @param arguments `isCandidate`'s, still encoded: the inner calldata is read where it lies.
+    function _isCandidate(bytes calldata arguments) private view returns (bool isCandidate) {
+        PolicyWord word = _word();
+        if (!word.isOpen() || word.isFresh()) return false;
+        address sender = abi.decode(arguments, (address));
+        (isCandidate, ) = _decide(word, sender, 0, arguments.bytesAt(32));
+    }
+
+    function _status() private view returns (TrafficStatus memory status) {
+        PolicyWord word = _word();
+        status.stable = _stable;
+        status.candidate = _candidate;
+        status.controller = _controller;
+        status.guardian = _guardian;
+        status.policyId = _policyId;
+        if (!word.isInstalled()) return status;
+        status.isInstalled = true;
+        status.isFrozen = word.isFrozen();
+        status.share = word.share();
+        status.epoch = word.epoch();
+        status.errorBudget = uint8(_errorBudget);
+        status.breaks = word.breaks();
+        uint256 counters = _counters();
+        status.stableCalls = uint64(counters);
+        status.candidateCalls = uint64(counters >> 64);
+        status.fallbacks = uint64(counters >> 128);
+        if (_cap == 0) return status;
+        status.cap = uint128(_cap);
+        status.interval = uint32(_interval);
+        (, uint256 previous, uint256 current) = Budget.roll(word.window(), _interval);
+        status.usedPrevious = uint128(previous * _unit);
+        status.usedCurrent = uint128(current * _unit);
+    }
+}

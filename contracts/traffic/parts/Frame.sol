@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Condition} from "../../types/Condition.sol";
+import {Baseline, Breach, FrameConditions} from "../libraries/FrameConditions.sol";
+import {PolicyStore} from "../libraries/PolicyStore.sol";
+import {PolicyWord} from "../libraries/PolicyWord.sol";
+import {Relay} from "../libraries/Relay.sol";
+import {TrafficErrors} from "../libraries/TrafficErrors.sol";
+import {TrafficEvents} from "../libraries/TrafficEvents.sol";
+import {Admission} from "./Admission.sol";
+
+/// @notice The candidate's call, in a delegatecall of the router to itself, so that all of it can be undone.
+abstract contract Frame is Admission {
+    /// @dev ERC-1967's, as in OpenZeppelin's `ERC1967Utils`: assembly reads only constants of the contract itself.
+    bytes32 internal constant IMPLEMENTATION_SLOT = 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
+    bytes32 internal constant ADMIN_SLOT = 0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103;
+
+    /// @dev What the frame needs after the candidate, apart from conditions and from copying a long answer.
+    uint256 private constant FRAME_RESERVE = 12_000;
+
+    /// @dev Kept back from stable when it serves after an undone frame: to record why, or to say that gas was short.
+    uint256 private constant SETTLE_RESERVE = 20_000;
+    /// @dev The counters' slot is cold again once the frame is undone, and may be empty.
+    uint256 private constant COUNT_RESERVE = 25_000;
+
+    // How a frame failed: the first word of its revert data. Only the router's own code reverts a frame, so a candidate
+    // cannot forge one. Anything else (a starved probe, out of gas) means that gas was short.
+    uint256 internal constant TAG_REVERTED = 1;
+    uint256 internal constant TAG_EXPECTED = 2;
+    uint256 internal constant TAG_SLOT = 3;
+    uint256 internal constant TAG_BROKEN = 4;
+
+    /// @dev Has the candidate serve an outermost call, stable if that fails. Ends the call.
+    /// @param next The policy word that the frame starts with: charged, or as it is.
+    function _tryCandidate(PolicyWord next) internal {
+        uint256 available = gasleft();
+        address self = _self;
+        bytes32 slot = _slot;
+        bool isCounted = _isCounted;
+        assembly ("memory-safe") {
+            // The token. Whoever enters next is the frame.
+            tstore(slot, next)
+            let data := mload(0x40)
+            calldatacopy(data, 0, calldatasize())
+            if delegatecall(gas(), self, data, calldatasize(), 0, 0) {
+                tstore(slot, 0)
+                if isCounted {
+                    let counters := or(slot, 1)
+                    sstore(counters, add(sload(counters), shl(64, 1)))
+                }
+                returndatacopy(data, 0, returndatasize())
+                return(data, returndatasize())
+            }
+        }
+        _recover(available);
+    }
+
+    /// @dev Ends the call. The token tells what the policy word is once the frame has begun: charged, or as it was.
+    /// Written out, since each call of the cohort runs it. Where a check fails they are made again, one by one, to tell
+    /// which.
+    function _runFrame(PolicyWord word, PolicyWord token) internal {
+        if (_conditionCount != 0) _runWatched(word, token);
+        bytes32 slot = _slot;
+        uint256 guards = _guards;
+        bytes32 implementationSlot = _implementationSlot;
+        address self = _self;
+        bool isOk;
+        uint256 before;
+        uint256 given;
+        {
+            address candidate = _candidate;
+            uint256 granted = _candidateGas;
+            assembly ("memory-safe") {
+                tstore(slot, 2)
+                if sub(token, word) {
+                    sstore(slot, token)
+                }
+                // To scratch space: nothing below writes there.
+                if guards {
+                    if and(guards, 1) {
+                        mstore(0x00, sload(or(slot, 1)))
+                    }
+                    if and(guards, 2) {
+                        mstore(0x20, sload(ADMIN_SLOT))
+                    }
+                }
+                // As in `_callCandidate`. Without gas it fails at once.
+                let data := mload(0x40)
+                calldatacopy(data, 0, calldatasize())
+                before := gas()
+                let kept := add(shr(6, before), 1000)
+                if lt(kept, FRAME_RESERVE) {
+                    kept := FRAME_RESERVE
+                }
+                given := mul(sub(before, kept), gt(before, kept))
+                if gt(given, granted) {
+                    given := granted
+                }
+                isOk := delegatecall(given, candidate, data, calldatasize(), 0, 0)
+            }
+        }
+        if (!isOk) _failCandidate(before, given);
+        uint256 counters;
+        bytes32 admin;
+        assembly ("memory-safe") {
+            // As in `_checkSlots`.
+            let isChanged := or(sub(sload(slot), token), sub(sload(implementationSlot), self))
+            isChanged := or(isChanged, sub(tload(slot), 2))
+            if guards {
+                if and(guards, 1) {
+                    counters := mload(0x00)
+                    isChanged := or(isChanged, sub(sload(or(slot, 1)), counters))
+                }
+                if and(guards, 2) {
+                    admin := mload(0x20)
+                    isChanged := or(isChanged, sub(sload(ADMIN_SLOT), admin))
+                }
+            }
+            if iszero(isChanged) {
+                let data := mload(0x40)
+                returndatacopy(data, 0, returndatasize())
+                return(data, returndatasize())
+            }
+        }
+        _checkSlots(token, counters, admin);
+        Relay.finish(true);
+    }
+
+    /// @dev The same with conditions around it.
+    function _runWatched(PolicyWord word, PolicyWord token) private {
+        if (PolicyWord.unwrap(token) != PolicyWord.unwrap(word)) _storeWord(token);
+        uint256 counters = _isCounted ? _counters() : 0;
+        bytes32 admin = _isUups ? bytes32(0) : _sload(ADMIN_SLOT);
+        Condition[] memory conditions = _conditions();
+        _setState(PROBING);
+        Baseline[] memory baselines = FrameConditions.baselines(conditions);
+        _setState(CANDIDATE);
+
+        uint256 reserve = FRAME_RESERVE + FrameConditions.gasNeeded(conditions);
+        (bool isOk, uint256 before, uint256 given) = _callCandidate(reserve);
+        if (!isOk) _failCandidate(before, given);
+        bool isFair = _isFair(given, before);
+        bytes memory answer = Relay.answer();
+        _checkSlots(token, counters, admin);
+        _setState(PROBING);
+        (bool isBroken, Breach memory breach) = FrameConditions.firstBroken(conditions, baselines);
+        if (isBroken && !isFair) revert TrafficErrors.CanaryGas(gasleft());
+        if (isBroken) Relay.revertWith(abi.encode(TAG_BROKEN, breach));
+        Relay.returnWith(answer);
+    }
+
+    /// @dev Gives the candidate all gas but `reserve`, at most what the policy grants. None: it is not called.
+    /// @return isOk Whether it succeeded.
+    /// @return before Gas left just before. Taken after the calldata is copied: a sender could make that cost so much that
+    /// the candidate has less than is reckoned here.
+    /// @return given Gas given to it.
+    function _callCandidate(uint256 reserve) private returns (bool isOk, uint256 before, uint256 given) {
+        address candidate = _candidate;
+        uint256 granted = _candidateGas;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            calldatacopy(data, 0, calldatasize())
+            before := gas()
+            // EIP-150 holds back 1/64 in any case.
+            let kept := add(shr(6, before), 1000)
+            if lt(kept, reserve) {
+                kept := reserve
+            }
+            if gt(before, kept) {
+                given := sub(before, kept)
+                if gt(given, granted) {
+                    given := granted
+                }
+                isOk := delegatecall(given, candidate, data, calldatasize(), 0, 0)
+            }
+        }
+    }
+
+    /// @dev Whether gas cannot explain what the candidate did: it left a quarter unused, or had all that the policy
+    /// grants. A callee starved by the sender uses all but a 64th, however deep it sits.
+    /// @param before Gas left before the candidate was called, just now.
+    function _isFair(uint256 given, uint256 before) private view returns (bool) {
+        unchecked {
+            uint256 used = before - gasleft();
+            return given == _candidateGas || (used < given && given - used >= given / 4);
+        }
+    }
+
+    /// @dev Reverts the frame of a candidate that reverted, or could not be called.
+    function _failCandidate(uint256 before, uint256 given) private view {
+        if (given == 0) revert TrafficErrors.CanaryGas(before);
+        bool isFair = _isFair(given, before);
+        // No more of a failed candidate's data than its selector: it could be made to cost any amount of gas.
+        bytes4 reason = Relay.reason();
+        if (reason != bytes4(0) && _isExpected(reason)) {
+            Relay.revertWith(bytes.concat(bytes32(TAG_EXPECTED), Relay.answer()));
+        }
+        if (!isFair) revert TrafficErrors.CanaryGas(before);
+        Relay.revertWith(abi.encode(TAG_REVERTED, reason));
+    }
+
+    /// @dev Slots that decide which code runs, or keep count of it, must be as they were before the candidate. A UUPS
+    /// proxy does not read the admin slot, and neither kind the beacon slot.
+    function _checkSlots(PolicyWord token, uint256 counters, bytes32 admin) private view {
+        PolicyWord word = _word();
+        if (PolicyWord.unwrap(word) != PolicyWord.unwrap(token)) {
+            if (_cap == 0 || !word.isGrownFrom(token)) _revertSlot(_slot);
+        }
+        if (_implementation() != _self) _revertSlot(IMPLEMENTATION_SLOT);
+        if (!_isUups && _sload(ADMIN_SLOT) != admin) _revertSlot(ADMIN_SLOT);
+        if (_isCounted && _counters() != counters) _revertSlot(_counterSlot());
+        if (_state() != CANDIDATE) _revertSlot(_slot);
+    }
+
+    // --- after a frame that was undone
+
+    /// @dev Serves the call by stable, then settles whose fault it was. Ends the call.
+    function _recover(uint256 available) internal {
+        // The frame consumed its token, but that was undone with it: this replaces it before anyone else can enter.
+        _setState(STABLE);
+        bytes memory failure = Relay.failure();
+        uint256 tag = Relay.head(failure);
+        if (tag == TAG_EXPECTED) Relay.revertTail();
+        if (tag == 0 || tag > TAG_BROKEN) revert TrafficErrors.CanaryGas(available);
+
+        uint256 reserve = _isCounted ? SETTLE_RESERVE + COUNT_RESERVE : SETTLE_RESERVE;
+        uint256 before = gasleft();
+        if (before <= reserve) revert TrafficErrors.CanaryGas(available);
+        bool isOk = Relay.delegate(_stable, before - reserve);
+        bytes memory answer = Relay.answer();
+        if (!isOk) {
+            // Stable ran dry, since the candidate had eaten first: alone it might have served the call.
+            bool isDry = answer.length == 0 && gasleft() < reserve + before / 16;
+            if (isDry) revert TrafficErrors.CanaryGas(available);
+            Relay.revertWith(answer);
+        }
+
+        if (tag == TAG_REVERTED) {
+            (, bytes4 reason) = abi.decode(failure, (uint256, bytes4));
+            emit TrafficEvents.CandidateReverted(_selector(), reason);
+        } else if (tag == TAG_SLOT) {
+            (, bytes32 slot) = abi.decode(failure, (uint256, bytes32));
+            PolicyWord next = _word().withBreak();
+            emit TrafficEvents.SlotBroken(_selector(), slot, next.breaks());
+            _storeBreak(next, "slot written");
+        } else {
+            (, Breach memory breach) = abi.decode(failure, (uint256, Breach));
+            _settle(breach, available);
+        }
+        _setState(NONE);
+        if (_isCounted) _count(1, 0, tag == TAG_REVERTED ? 1 : 0);
+        Relay.returnWith(answer);
+    }
+
+    /// @dev A break counts only if the same condition holds now that stable has served the same call in the same
+    /// transaction: what a flash loan had bent before is bent still.
+    function _settle(Breach memory breach, uint256 available) private {
+        Condition memory condition = _conditions()[breach.index];
+        // Not the probe's failure, but the sender's.
+        if (gasleft() < FrameConditions.gasNeeded(condition)) revert TrafficErrors.CanaryGas(available);
+        (bool isOk, uint256 left, uint256 right) = FrameConditions.holds(condition, breach.baseline);
+        if (!isOk) {
+            emit TrafficEvents.BreakNotCounted(_selector(), breach.index, left, right);
+            return;
+        }
+        PolicyWord next = _word().withBreak();
+        emit TrafficEvents.InvariantBroken(_selector(), breach.index, breach.left, breach.right, next.breaks());
+        _storeBreak(next, "error budget spent");
+    }
+
+    function _storeBreak(PolicyWord next, string memory reason) private {
+        if (next.breaks() < _errorBudget || next.isFrozen()) _storeWord(next);
+        else _freeze(next, reason);
+    }
+
+    function _freeze(PolicyWord word, string memory reason) internal {
+        PolicyWord next = word.withFreeze();
+        _storeWord(next);
+        emit TrafficEvents.CanaryFrozen(next.epoch(), next.breaks(), reason);
+    }
+
+    function _conditions() private view returns (Condition[] memory) {
+        (uint256 rules, uint256 errors) = _counts();
+        return PolicyStore.conditions(_store, rules, errors);
+    }
+
+    function _implementation() internal view returns (address) {
+        return address(uint160(uint256(_sload(IMPLEMENTATION_SLOT))));
+    }
+
+    function _selector() private pure returns (bytes4) {
+        return msg.data.length < 4 ? bytes4(0) : msg.sig;
+    }
+
+    function _revertSlot(bytes32 slot) private pure {
+        Relay.revertWith(abi.encode(TAG_SLOT, slot));
+    }
+}
