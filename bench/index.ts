@@ -5,7 +5,7 @@ import hre from "hardhat";
 import { table } from "../src/report/table";
 import type { GasRow } from "./gasRow";
 import { lifecycleRows } from "./lifecycle";
-import { trafficRows } from "./traffic";
+import { trafficRows } from "./traffic/measure";
 
 const SNAPSHOT = join(__dirname, "snapshots", "gas.json");
 const USAGE = `npm run bench [-- --json | --check | --write]
@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: flag, check: flag, write: flag, help: flag } });
   if (values.help) return void process.stdout.write(`${USAGE}\n`);
   await hre.run("compile", { quiet: true });
-  const rows: GasRow[] = [...(await lifecycleRows()), ...(await trafficRows(hre))];
+  const rows: GasRow[] = [...(await lifecycleRows()), ...(await uupsRows())];
   if (values.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else process.stdout.write(`${render(rows).join("\n")}\n`);
   const found = Object.fromEntries(rows.map(({ name, gas }) => [name, gas]));
@@ -31,6 +31,16 @@ async function main(): Promise<void> {
     process.stderr.write("gas moved: say why in the commit, and run npm run bench -- --write\n");
     process.exitCode = 2;
   }
+}
+
+/** `npm run bench:traffic` has the rest. */
+async function uupsRows(): Promise<GasRow[]> {
+  const rows = await trafficRows(hre, ["uups"]);
+  return rows.map(({ name, gas, cold }) => ({
+    name: name === "plain proxy" ? "plain UUPS proxy" : `router, ${name}`,
+    gas,
+    overPlain: cold,
+  }));
 }
 
 function render(rows: readonly GasRow[]): string[] {

@@ -130,18 +130,23 @@ contract TrafficRouter is Control {
                 }
             }
         }
+        if (odd | state | available == 0) _routeOutermost(PolicyWord.wrap(word));
         if (available != 0) _recover(available);
-        if (odd != 0) _answer();
+        if (odd != 0) _answer(PolicyWord.wrap(word));
         if (state != NONE) _routeNested(PolicyWord.wrap(word), state);
+        if (PolicyWord.wrap(word).isFresh()) _serveStable();
         _routeOutermost(PolicyWord.wrap(word));
     }
 
-    /// @dev What is for the router itself. Comes back with what is the protocol's.
-    function _answer() private {
+    /// @dev What is for the router itself. Comes back with what is the protocol's, and serves that as well in the block
+    /// that set the share: calls are marked though all are stable's, so that the batch that goes on in this block does not
+    /// cross one that nobody knows of.
+    function _answer(PolicyWord word) private {
         if (address(this) == _self) _answerDirectly();
         if (msg.sig == ITrafficRouter.traffic.selector) _control();
         bool isTakeOut = msg.sig == UUPSUpgradeable.upgradeToAndCall.selector;
         if (isTakeOut && _isUups && msg.sender == _controller) _takeOut();
+        if (!word.isOpen() && !word.isFresh()) Relay.pass(_stable);
     }
 
     /// @dev The outermost call has decided. Ends the call.
@@ -152,16 +157,33 @@ contract TrafficRouter is Control {
         Relay.pass(_candidate);
     }
 
-    /// @dev In the block that set the share, calls are marked though all go to stable: the batch that goes on in this
-    /// block must not cross one that nobody knows of. Ends the call.
+    /// @dev Ends the call.
     function _routeOutermost(PolicyWord word) private {
-        bool isCandidate;
-        PolicyWord next = word;
-        if (!word.isFresh()) (isCandidate, next) = _decide(word, msg.sender, msg.value, msg.data);
+        uint256 next = _decide(word, msg.sender, msg.value, msg.data);
+        address self = _self;
+        bool isStatic;
+        assembly ("memory-safe") {
+            // `_isStatic`
+            isStatic := or(sub(caller(), origin()), extcodesize(caller()))
+            if isStatic {
+                isStatic := iszero(call(1000, self, 0, 0, 0, 0, 0))
+            }
+        }
         // A static call can neither be marked nor undone nor counted, and changes nothing.
-        if (_isStatic()) Relay.pass(isCandidate ? _candidate : _stable);
-        if (isCandidate) _tryCandidate(next);
+        if (isStatic) Relay.pass(next == 0 ? _stable : _candidate);
+        if (next != 0) _tryCandidate(PolicyWord.wrap(next));
 
+        _markStable();
+    }
+
+    /// @dev In the block that set the share. Ends the call.
+    function _serveStable() private {
+        if (_isStatic()) Relay.pass(_stable);
+        _markStable();
+    }
+
+    /// @dev Ends the call.
+    function _markStable() private {
         _setState(STABLE);
         bool isOk = Relay.delegate(_stable, gasleft());
         _setState(NONE);

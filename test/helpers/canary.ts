@@ -1,5 +1,14 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { AbiCoder, id, keccak256, toBeHex, type Addressable, type BigNumberish, type Contract, type Interface } from "ethers";
+import {
+  AbiCoder,
+  id,
+  keccak256,
+  toBeHex,
+  type Addressable,
+  type BigNumberish,
+  type Contract,
+  type Interface,
+} from "ethers";
 import { ethers } from "hardhat";
 import type {
   Candidate__MockForRouter,
@@ -7,7 +16,10 @@ import type {
   Stable__MockForRouter,
   TrafficRouter,
 } from "../../typechain-types";
-import type { PolicyStructOutput, TrafficStatusStructOutput } from "../../typechain-types/contracts/traffic/ITrafficRouter.sol/ITrafficControl";
+import type {
+  PolicyStructOutput,
+  TrafficStatusStructOutput,
+} from "../../typechain-types/contracts/traffic/ITrafficRouter.sol/ITrafficControl";
 import type {
   ConditionStruct,
   PolicyStruct,
@@ -166,9 +178,13 @@ export async function deployRouter(
   policy: Partial<PolicyStruct> = {},
   overrides: Partial<RouterTargetStruct> = {},
 ): Promise<TrafficRouter> {
-  const [stable, candidate, controller, guardian] = await Promise.all(
-    [at.stable, at.candidate, at.controller, at.guardian].map((account) => ethers.resolveAddress(account)),
-  );
+  const address = async (account: Addressed) => ethers.resolveAddress(account);
+  const [stable, candidate, controller, guardian] = await Promise.all([
+    address(at.stable),
+    address(at.candidate),
+    address(at.controller),
+    address(at.guardian),
+  ]);
   const target = { kind: Kind.uups, stable, candidate, controller, guardian, policyId: POLICY_ID, ...overrides };
   return ethers.deployContract("TrafficRouter", [target, policyOf(policy)]) as unknown as Promise<TrafficRouter>;
 }

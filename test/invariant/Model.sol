@@ -7,7 +7,7 @@ import {ClassPolicy, CouncilConfig} from "../../contracts/types/Policy.sol";
 import {Module} from "../../contracts/types/Module.sol";
 import {Op} from "../../contracts/types/Condition.sol";
 import {ProposalState, ProposalStatus, ProposalView} from "../../contracts/types/ProposalState.sol";
-import {ITrafficControl, ITrafficRouter, Policy, TrafficStatus} from "../../contracts/traffic/ITrafficRouter.sol";
+import {ITrafficControl, ITrafficRouter, TrafficStatus} from "../../contracts/traffic/ITrafficRouter.sol";
 import {Seat} from "../../contracts/types/Electorate.sol";
 import {Fraction} from "../../contracts/types/Fraction.sol";
 import {IUups, Plans} from "./Plans.sol";
@@ -345,10 +345,8 @@ abstract contract Model is Plans {
             bytes memory data;
             (expectedValue[VAULT], data) = abi.decode(arguments, (uint256, bytes));
             if (data.length == 0) return;
-            bytes memory install = abi.decode(_arguments(data), (bytes));
-            (Policy memory policy, ) = abi.decode(_arguments(install), (Policy, bytes));
             canaries[expectedValue[VAULT]].isRouter = true;
-            canaries[expectedValue[VAULT]].share = policy.share;
+            canaries[expectedValue[VAULT]].share = firstShare[expectedValue[VAULT]];
         } else {
             Canary storage canary = canaries[expectedValue[VAULT]];
             _check(!canary.isFrozen, "FUZ-17: a frozen canary was opened");

@@ -8,6 +8,7 @@ import {Condition, Op, Probe, RightKind} from "../../contracts/types/Condition.s
 import {Fraction} from "../../contracts/types/Fraction.sol";
 import {IBuiltInGates} from "../../contracts/registry/interfaces/IUpgradeRegistry.sol";
 import {ITrafficControl, ITrafficRouter, Policy} from "../../contracts/traffic/ITrafficRouter.sol";
+import {RouterTarget} from "../../contracts/traffic/parts/RouterCode.sol";
 import {Seat, SeatLib} from "../../contracts/types/Electorate.sol";
 import {Watched__MockForFuzz, World} from "./World.sol";
 
@@ -101,25 +102,25 @@ abstract contract Plans is World {
         address stable = address(uint160(uint256(vm.load(modules[VAULT], IMPLEMENTATION_SLOT))));
         if (stable != implementations[1]) stable = implementations[0];
         address candidate = implementations[stable == implementations[0] ? 1 : 0];
-        bytes memory arguments = abi.encode(
-            0,
-            stable,
-            candidate,
-            address(timelock),
-            address(registry),
-            bytes32(plan.nonce)
-        );
-        address router = _deploy(abi.encodePacked(routerCode, arguments));
+        RouterTarget memory target;
+        target.stable = stable;
+        target.candidate = candidate;
+        target.controller = address(timelock);
+        target.guardian = address(registry);
+        target.policyId = bytes32(plan.nonce);
+        uint16 share = uint16(_pick(5) * 1000);
+        address router = _deploy(abi.encodePacked(routerCode, abi.encode(target, _policyOf(share))));
+        firstShare[uint160(router)] = share;
         plan.targets = _targets(VAULT, VAULT);
         plan.stages = new Stage[](3);
         for (uint256 i; i < 3; ++i) {
             plan.stages[i] = _stage(VAULT);
             plan.stages[i].dwell = uint64(2 hours + _pick(3) * 3 hours);
         }
-        bytes memory install = abi.encodeCall(ITrafficControl.install, (_policyOf(uint16(_pick(5) * 1000)), ""));
-        bytes memory share = abi.encodeCall(ITrafficControl.setShare, (1, uint16(5000 + _pick(6) * 1000)));
+        bytes memory install = abi.encodeCall(ITrafficControl.install, (""));
+        bytes memory wider = abi.encodeCall(ITrafficControl.setShare, (1, uint16(5000 + _pick(6) * 1000)));
         plan.stages[0].calls = _one(_upgrade(router, abi.encodeCall(ITrafficRouter.traffic, (install))));
-        plan.stages[1].calls = _one(Call(modules[VAULT], 0, abi.encodeCall(ITrafficRouter.traffic, (share))));
+        plan.stages[1].calls = _one(Call(modules[VAULT], 0, abi.encodeCall(ITrafficRouter.traffic, (wider))));
         plan.stages[2].calls = _one(_upgrade(candidate, ""));
         plan.rollbacks = new Rollback[](1);
         plan.rollbacks[0] = _rollback(VAULT, 0, 2);

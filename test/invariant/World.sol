@@ -90,6 +90,8 @@ abstract contract World is Cheats, IWatcher {
     address[] internal pinned;
     address internal token;
     bytes internal routerCode;
+    // The share that each router begins with.
+    mapping(uint256 router => uint256) internal firstShare;
 
     mapping(bytes32 role => mapping(address account => bool)) internal holds;
     ClassPolicy[3] internal policies;

@@ -19,7 +19,7 @@ import { FACETS } from "../../src/registry/registryAbi";
 import { artifacts, registryFixture } from "../fixtures/registry";
 import { artifactPlan, PROTOCOL, toLastDwell, VERSION } from "../helpers/artifact";
 import { Choice, propose, toInProgress } from "../helpers/lifecycle";
-import { installOn, interfaces, Kind, policyOf, POLICY_ID, steer, type Canary } from "../helpers/canary";
+import { deployRouter, installRouter, interfaces, steer, type Canary } from "../helpers/canary";
 import { addModule, dialInvariant, dialPlan, dialStage, MODULE } from "../helpers/plans";
 import { domainOf, signApproval } from "../helpers/signatures";
 import type { RecoveryProposer, UpgradeTimelock } from "../../typechain-types";
@@ -233,17 +233,10 @@ async function canaryFixture() {
   const controller = await timelock.getAddress();
   const init = stable.interface.encodeFunctionData("initialize", [controller]);
   const proxy = await (await ethers.deployContract("ERC1967Proxy", [await stable.getAddress(), init])).getAddress();
-  const router = await ethers.deployContract("TrafficRouter", [
-    Kind.uups,
-    await stable.getAddress(),
-    await candidate.getAddress(),
-    controller,
-    await registry.getAddress(),
-    POLICY_ID,
-  ]);
+  const router = await deployRouter({ stable, candidate, controller, guardian: registry });
   const app = candidate.attach(proxy);
   const canary = { app, router, control: await steer(proxy), controller: timelock } as unknown as Canary;
-  await installOn(canary, policyOf());
+  await installRouter(canary, router);
   await ethers.provider.send("hardhat_mine", ["0x1"]);
   return { ...fixture, proxy, router, stable, candidate, control: canary.control };
 }
@@ -399,19 +392,16 @@ async function measureTimelock(fixture: AccessFixture): Promise<Measured> {
   return measured;
 }
 
-/** The messages that a router takes through its proxy, and the one call of its own account. */
-async function routerRows({ router, control, stable }: Awaited<ReturnType<typeof canaryFixture>>) {
+/** The messages that a router takes through its proxy. */
+async function routerRows({ control, stable }: Awaited<ReturnType<typeof canaryFixture>>) {
   const proxy = "through the proxy";
   const controller: readonly Actor[] = ["timelock"];
-  const keep = new Interface(["function keepPolicy(bytes)"]).encodeFunctionData("keepPolicy", ["0x01"]);
   const upgrade = stable.interface.encodeFunctionData("upgradeToAndCall", [await stable.getAddress(), "0x"]);
-  const rows: Record<string, { data: string; by: readonly Actor[]; to?: string }> = {
-    install: { data: control.installData(policyOf()), by: controller },
+  const rows: Record<string, { data: string; by: readonly Actor[] }> = {
+    install: { data: control.installData(), by: controller },
     setShare: { data: control.shareData(1, 100), by: controller },
     freeze: { data: control.freezeData(), by: ["timelock", "registry"] },
     [`upgradeToAndCall, ${proxy}`]: { data: upgrade, by: controller },
-    // Of the router's own account: it keeps code for the caller, and no proxy reads another caller's.
-    keepPolicy: { data: keep, by: ANYONE, to: await router.getAddress() },
   };
   return rows;
 }
@@ -420,8 +410,8 @@ async function measureRouter(fixture: Awaited<ReturnType<typeof canaryFixture>>)
   const errors = Interface.from((await artifacts.read("TrafficErrors")).abi);
   const iface = new Interface([...errors.fragments, ...fixture.stable.interface.fragments]);
   const measured: Measured = {};
-  for (const [name, { data, to }] of Object.entries(await routerRows(fixture))) {
-    measured[name] = await measure(fixture.signers, to ?? fixture.proxy, data, iface);
+  for (const [name, { data }] of Object.entries(await routerRows(fixture))) {
+    measured[name] = await measure(fixture.signers, fixture.proxy, data, iface);
   }
   return measured;
 }

@@ -33,51 +33,6 @@ library Budget {
         }
     }
 
-    function add(uint256 a, uint256 b) internal pure returns (uint256) {
-        unchecked {
-            return b > type(uint256).max - a ? type(uint256).max : a + b;
-        }
-    }
-
-    /// @notice `amount` in units, rounded up.
-    function toUnits(uint256 amount, uint256 unit) internal pure returns (uint256) {
-        unchecked {
-            return amount == 0 ? 0 : (amount - 1) / unit + 1;
-        }
-    }
-
-    /// @notice The window with `units` charged, or how many are left where they do not fit.
-    function charge(
-        uint256 window,
-        uint256 interval,
-        uint256 capUnits,
-        uint256 units
-    ) internal view returns (bool fits, uint256 next, uint256 left) {
-        // As `roll` does. `current + units <= capUnits <= 2**63`.
-        assembly ("memory-safe") {
-            let index := and(div(timestamp(), interval), 0xffffffff)
-            let current := and(window, 0xffffffffffffffff)
-            let previous := 0
-            switch sub(index, shr(128, window))
-            case 0 {
-                previous := and(shr(64, window), 0xffffffffffffffff)
-            }
-            case 1 {
-                previous := current
-                current := 0
-            }
-            default {
-                current := 0
-            }
-            let used := add(previous, current)
-            left := mul(sub(capUnits, used), lt(used, capUnits))
-            if iszero(gt(units, left)) {
-                fits := 1
-                next := or(or(shl(128, index), shl(64, previous)), add(current, units))
-            }
-        }
-    }
-
     /// @notice The window as it is now.
     function roll(
         uint256 window,

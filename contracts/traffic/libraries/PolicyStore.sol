@@ -4,7 +4,6 @@ pragma solidity ^0.8.28;
 import {CodeStore} from "../../registry/libraries/CodeStore.sol";
 import {Condition} from "../../types/Condition.sol";
 import {Policy} from "../ITrafficRouter.sol";
-import {Rules} from "./Rules.sol";
 
 /// @notice The whole policy as contract code: `abi.encode(policy)`, as anybody can recompute it. The router's constructor
 /// creates it, and the router's code holds its address and hash. What few calls need is read from here: rules beyond the

@@ -65,12 +65,7 @@ library PolicyWordLib {
     }
 
     function withShare(PolicyWord self, uint256 share_) internal view returns (PolicyWord) {
-        return
-            PolicyWord.wrap((PolicyWord.unwrap(self) & ~(SHARE | SINCE)) | (share_ << 160) | (block.number << 184));
-    }
-
-    function withWindow(PolicyWord self, uint256 window_) internal pure returns (PolicyWord) {
-        return PolicyWord.wrap((PolicyWord.unwrap(self) & ~WINDOW) | window_);
+        return PolicyWord.wrap((PolicyWord.unwrap(self) & ~(SHARE | SINCE)) | (share_ << 160) | (block.number << 184));
     }
 
     /// @notice Frozen, one epoch later. The share stays readable: it is where the canary stood.

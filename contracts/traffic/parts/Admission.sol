@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {Budget} from "../libraries/Budget.sol";
 import {CallData} from "../libraries/CallData.sol";
-import {Cohort} from "../libraries/Cohort.sol";
 import {PolicyWord} from "../libraries/PolicyWord.sol";
 import {Rules} from "../libraries/Rules.sol";
 import {TrafficErrors} from "../libraries/TrafficErrors.sol";
@@ -14,21 +13,45 @@ abstract contract Admission is RouterState {
     using Rules for uint256;
     using CallData for bytes;
 
-    /// @return isCandidate Whether an outermost call is the candidate's.
-    /// @return next The policy word once the call is charged.
+    uint256 private constant ONE = 1e18;
+
+    /// @return next The policy word once an outermost call is charged; zero where it is stable's.
     function _decide(
         PolicyWord word,
         address sender,
         uint256 value,
         bytes calldata data
-    ) internal view returns (bool isCandidate, PolicyWord next) {
-        uint256 rule = _ruleOf(data.selectorOf());
-        uint256 number = rule.cohortWord();
-        bytes32 key = number == 0 ? bytes32(uint256(uint160(sender))) : bytes32(data.wordOf(number));
-        if (!Cohort.contains(_salt, key, word.share())) return (false, word);
-        if (_cap == 0) return (true, word);
-        if (!rule.isAdmissible()) return (false, word);
-        (isCandidate, next, , ) = _charge(word, rule, value, data);
+    ) internal view returns (uint256 next) {
+        uint256 selector;
+        assembly ("memory-safe") {
+            // `CallData.selectorOf`
+            selector := mul(shr(224, calldataload(data.offset)), gt(data.length, 3))
+        }
+        // `_ruleOf`, which begins with it.
+        uint256 rule = _rule0;
+        if (rule >> 224 != selector) rule = _ruleOf(selector);
+        bytes32 salt = _salt;
+        assembly ("memory-safe") {
+            // The key: the sender, or a head word as in `CallData.wordOf`.
+            let key := sender
+            let index := and(shr(216, rule), 0xff)
+            if index {
+                key := not(0)
+                let end := add(4, shl(5, index))
+                if iszero(lt(data.length, end)) {
+                    key := calldataload(add(data.offset, sub(end, 0x20)))
+                }
+            }
+            // `Cohort.contains`
+            mstore(0x00, salt)
+            mstore(0x20, key)
+            if lt(mod(keccak256(0x00, 0x40), 10000), and(shr(160, word), 0xffff)) {
+                next := word
+            }
+        }
+        if (next == 0 || _cap == 0) return next;
+        if (!rule.isAdmissible()) return 0;
+        return _charge(word, _amountOf(rule, value, data));
     }
 
     /// @dev While the candidate runs, what it calls back is still metered. It cannot be handed to stable, so it reverts.
@@ -37,37 +60,84 @@ abstract contract Admission is RouterState {
         uint256 selector = data.selectorOf();
         uint256 rule = _ruleOf(selector);
         // The proxy paying itself moves nothing.
-        uint256 value = msg.sender == address(this) ? 0 : msg.value;
-        (bool fits, PolicyWord next, uint256 amount, uint256 left) = _charge(word, rule, value, data);
+        uint256 amount = _amountOf(rule, msg.sender == address(this) ? 0 : msg.value, data);
         bool isAdmissible = rule.isAdmissible();
         if (amount == 0 && isAdmissible) return;
         // A static call can neither be charged nor move anything.
         if (_isStatic()) return;
         if (!isAdmissible) revert TrafficErrors.Unmetered(bytes4(uint32(selector)));
-        if (!fits) revert TrafficErrors.OverBudget(bytes4(uint32(selector)), amount, left);
-        _storeWord(next);
+        uint256 charged = _charge(word, amount);
+        if (charged == 0) revert TrafficErrors.OverBudget(bytes4(uint32(selector)), amount, _left(word));
+        _storeWord(PolicyWord.wrap(charged));
     }
 
-    /// @return fits Whether the call moves no more than the budget has left.
-    /// @return next The word with the call charged.
-    /// @return amount What the call moves: weighed native value and metered word.
-    /// @return left What the budget had left.
-    function _charge(
-        PolicyWord word,
-        uint256 rule,
-        uint256 value,
-        bytes calldata data
-    ) private view returns (bool fits, PolicyWord next, uint256 amount, uint256 left) {
+    /// @dev What a call moves: weighed native value and metered word, saturating. Written out, as what follows: each
+    /// metered call runs it.
+    function _amountOf(uint256 rule, uint256 value, bytes calldata data) private view returns (uint256 amount) {
         if (value != 0) amount = Budget.weigh(value, _valueWeight);
-        uint256 number = rule.meterWord();
-        if (number != 0) amount = Budget.add(amount, Budget.weigh(data.wordOf(number), rule.weight()));
-        uint256 window;
-        uint256 unit = _unit;
-        uint256 units = unit == 1 ? amount : Budget.toUnits(amount, unit);
-        (fits, window, left) = Budget.charge(word.window(), _interval, _capUnits, units);
-        unchecked {
-            left *= unit;
+        assembly ("memory-safe") {
+            let index := and(shr(208, rule), 0xff)
+            if index {
+                // `CallData.wordOf`
+                let moved := not(0)
+                let end := add(4, shl(5, index))
+                if iszero(lt(data.length, end)) {
+                    moved := calldataload(add(data.offset, sub(end, 0x20)))
+                }
+                // `Budget.weigh`, of a weight that is not zero.
+                if moved {
+                    let weight := and(rule, 0xffffffffffffffffffffffffffffffff)
+                    let product := mul(moved, weight)
+                    switch eq(div(product, moved), weight)
+                    case 0 {
+                        moved := not(0)
+                    }
+                    default {
+                        moved := add(div(sub(product, 1), ONE), 1)
+                    }
+                    amount := add(amount, moved)
+                    if lt(amount, moved) {
+                        amount := not(0)
+                    }
+                }
+            }
         }
-        next = fits ? word.withWindow(window) : word;
+    }
+
+    /// @return charged The policy word with `amount` charged to the window of now; zero where it does not fit.
+    function _charge(PolicyWord word, uint256 amount) private view returns (uint256 charged) {
+        uint256 unit = _unit;
+        uint256 interval = _interval;
+        uint256 capUnits = _capUnits;
+        assembly ("memory-safe") {
+            // Rounded up.
+            let units := add(div(amount, unit), gt(mod(amount, unit), 0))
+            // `Budget.roll`. Sums are of numbers below 2**64, but for `units`, which is compared alone.
+            let index := and(div(timestamp(), interval), 0xffffffff)
+            let current := and(word, 0xffffffffffffffff)
+            let previous := 0
+            switch sub(index, and(shr(128, word), 0xffffffff))
+            case 0 {
+                previous := and(shr(64, word), 0xffffffffffffffff)
+            }
+            case 1 {
+                previous := current
+                current := 0
+            }
+            default {
+                current := 0
+            }
+            let used := add(previous, current)
+            if iszero(or(gt(used, capUnits), gt(units, sub(capUnits, used)))) {
+                current := add(current, units)
+                charged := or(shl(128, or(shl(32, shr(160, word)), index)), or(shl(64, previous), current))
+            }
+        }
+    }
+
+    function _left(PolicyWord word) private view returns (uint256) {
+        (, uint256 previous, uint256 current) = Budget.roll(word.window(), _interval);
+        uint256 used = previous + current;
+        return used < _capUnits ? (_capUnits - used) * _unit : 0;
     }
 }

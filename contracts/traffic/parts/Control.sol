@@ -127,11 +127,11 @@ abstract contract Control is Frame {
     }
 
     /// @param arguments `isCandidate`'s, still encoded: the inner calldata is read where it lies.
-    function _isCandidate(bytes calldata arguments) private view returns (bool isCandidate) {
+    function _isCandidate(bytes calldata arguments) private view returns (bool) {
         PolicyWord word = _word();
         if (!word.isOpen() || word.isFresh()) return false;
         address sender = abi.decode(arguments, (address));
-        (isCandidate, ) = _decide(word, sender, 0, arguments.bytesAt(32));
+        return _decide(word, sender, 0, arguments.bytesAt(32)) != 0;
     }
 
     function _status() private view returns (TrafficStatus memory status) {

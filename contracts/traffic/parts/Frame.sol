@@ -34,24 +34,27 @@ abstract contract Frame is Admission {
     /// @dev Has the candidate serve an outermost call, stable if that fails. Ends the call.
     /// @param next The policy word that the frame starts with: charged, or as it is.
     function _tryCandidate(PolicyWord next) internal {
-        uint256 available = gasleft();
         address self = _self;
         bytes32 slot = _slot;
         bool isCounted = _isCounted;
-        assembly ("memory-safe") {
+        uint256 available;
+        assembly {
+            available := gas()
             // The token. Whoever enters next is the frame.
             tstore(slot, next)
-            let data := mload(0x40)
-            calldatacopy(data, 0, calldatasize())
-            if delegatecall(gas(), self, data, calldatasize(), 0, 0) {
+            calldatacopy(0, 0, calldatasize())
+            if delegatecall(gas(), self, 0, calldatasize(), 0, 0) {
                 tstore(slot, 0)
                 if isCounted {
                     let counters := or(slot, 1)
                     sstore(counters, add(sload(counters), shl(64, 1)))
                 }
-                returndatacopy(data, 0, returndatasize())
-                return(data, returndatasize())
+                returndatacopy(0, 0, returndatasize())
+                return(0, returndatasize())
             }
+            // Solidity's memory goes on as it began.
+            mstore(0x40, 0x80)
+            mstore(0x60, 0)
         }
         _recover(available);
     }

@@ -67,7 +67,7 @@ abstract contract RouterCode {
     bytes32 internal immutable _storeHash;
     uint256 private immutable _ruleCount;
     uint256 private immutable _errorCount;
-    uint256 private immutable _rule0;
+    uint256 internal immutable _rule0;
     uint256 private immutable _rule1;
     uint256 private immutable _rule2;
     uint256 private immutable _rule3;

@@ -150,6 +150,24 @@ describe("TrafficRouter > attacks", () => {
       expect(await canary.app.version()).to.equal(1n);
     });
 
+    it("RTR-37 serves nothing, whatever the selector, nor does one that is not on trial yet", async () => {
+      const canary = await deployCanary({ expectedErrors: [selectorOf("Failed()")] });
+      await canary.control.freeze(canary.guardian);
+      // What the router looks at for its controller is the protocol's for everybody else.
+      const upgrade = canary.app.interface.encodeFunctionData("upgradeToAndCall", [canary.proxy, "0x"]);
+      await expect(canary.user.sendTransaction({ to: canary.proxy, data: upgrade })).to.be.revertedWithCustomError(
+        canary.stable,
+        "UUPSUnauthorizedCallContext",
+      );
+      // The candidate would have been entered as a token's frame, and stable is called as it is.
+      const trace = (await ethers.provider.send("debug_traceCall", [
+        { from: canary.user.address, to: canary.proxy, data: upgrade },
+        "latest",
+        { disableStorage: true, disableMemory: true, disableStack: true },
+      ])) as { structLogs: { op: string }[] };
+      expect(trace.structLogs.filter(({ op }) => op === "TSTORE")).to.deep.equal([]);
+    });
+
     it("RTR-37 stays frozen when its router comes back", async () => {
       const canary = await deployCanary();
       await canary.control.freeze(canary.guardian);
@@ -244,8 +262,8 @@ describe("TrafficRouter > attacks", () => {
           expect([fallbacks, stableCalls], `at ${gas}`).to.deep.equal([1n, 1n]);
         } catch (caught) {
           if (caught instanceof Error && caught.name === "AssertionError") throw caught;
-          expect((caught as { data?: string }).data, `at ${gas}`).to.satisfy(
-            (raw: string) => raw.startsWith(canary.router.interface.getError("CanaryGas")!.selector),
+          expect((caught as { data?: string }).data, `at ${gas}`).to.satisfy((raw: string) =>
+            raw.startsWith(canary.router.interface.getError("CanaryGas")!.selector),
           );
         }
         await ethers.provider.send("evm_revert", [point]);

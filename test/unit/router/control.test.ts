@@ -64,7 +64,7 @@ describe("TrafficRouter > control", () => {
 
     it("RTR-01 keeps the policy word at the slot that its namespace gives", async () => {
       const canary = await live();
-      expect(BigInt(await slotAt(canary.proxy, policySlot())) >> 160n & 0xffffn).to.equal(10_000n);
+      expect((BigInt(await slotAt(canary.proxy, policySlot())) >> 160n) & 0xffffn).to.equal(10_000n);
     });
 
     it("RTR-01 refuses anyone but the controller with TrafficUnauthorized", async () => {

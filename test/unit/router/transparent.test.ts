@@ -122,9 +122,8 @@ for (const [name, make] of [
         await canary.stable.getAddress(),
         canary.app.interface.encodeFunctionData("ping"),
       );
-      await expect(
-        canary.upgrade(canary.user, await canary.router.getAddress(), canary.control.installData()),
-      ).to.be.reverted;
+      await expect(canary.upgrade(canary.user, await canary.router.getAddress(), canary.control.installData())).to.be
+        .reverted;
       await expect(canary.control.install(canary.user)).to.be.reverted;
     });
 

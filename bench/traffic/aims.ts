@@ -1,0 +1,33 @@
+import type { TrafficRow } from "./measure";
+
+/** What a router may add to a call, at most. */
+export const AIMS: { name: string; heat: "cold" | "warm"; most: number }[] = [
+  { name: "idle", heat: "cold", most: 5_000 },
+  { name: "idle", heat: "warm", most: 450 },
+  { name: "on stable", heat: "cold", most: 5_600 },
+  { name: "on candidate", heat: "cold", most: 7_000 },
+  { name: "metered", heat: "cold", most: 11_000 },
+];
+
+export interface AimResult {
+  name: string;
+  heat: "cold" | "warm";
+  most: number;
+  found: number;
+  isMet: boolean;
+}
+
+/** Aims are set for a UUPS proxy. */
+export function aimResults(rows: readonly TrafficRow[]): AimResult[] {
+  return AIMS.flatMap(({ name, heat, most }) => {
+    const row = rows.find((entry) => entry.kind === "uups" && entry.name === name);
+    return row === undefined ? [] : [{ name, heat, most, found: row[heat], isMet: row[heat] <= most }];
+  });
+}
+
+export function summaryOf(rows: readonly TrafficRow[]): string {
+  const results = aimResults(rows);
+  const met = results.filter(({ isMet }) => isMet).length;
+  const figures = results.map(({ name, heat, most, found }) => `${name} ${heat} +${found} (aim ${most})`);
+  return `a router's gas over a plain UUPS proxy: ${figures.join(", ")}; ${met} of ${results.length} aims met`;
+}

@@ -1,0 +1,169 @@
+import { id } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+
+/** What a call through the router costs, beside the same call of a plain proxy. */
+export interface TrafficRow {
+  kind: ProxyKind;
+  name: string;
+  /** Gas of the whole transaction of a user's account, with cold accounts and slots. */
+  gas: number;
+  /** More than the same call of a plain proxy. */
+  cold: number;
+  /** More than a plain proxy for one call more of a contract that has called before in the same transaction. */
+  warm: number;
+}
+
+export type ProxyKind = "uups" | "transparent";
+export const KINDS: readonly ProxyKind[] = ["uups", "transparent"];
+
+interface Setup {
+  share?: number;
+  isCounted?: boolean;
+  isMetered?: boolean;
+  /** Upper bound of `total()` that an inline invariant sets. */
+  bound?: bigint;
+  isTripped?: boolean;
+}
+
+/** One cold storage read and one cold delegatecall: no router can cost less. Warm: the same, 100 each. */
+export const FLOOR = { cold: 4_700, warm: 200 };
+
+export const SETUPS: Record<string, Setup> = {
+  idle: { share: 0 },
+  "on stable": { share: 1 },
+  "on candidate": {},
+  metered: { isMetered: true },
+  counted: { isCounted: true },
+  "inline invariant": { bound: 100n },
+  "trip (candidate undone, stable serves)": { bound: 100n, isTripped: true },
+};
+
+const POLICY_ID = id("bench");
+const ONE = 10n ** 18n;
+const CANDIDATE_GAS = 1_000_000;
+const GAS_LIMIT = 4_000_000;
+
+/** Each row is a call whose slots were written before, so that no row pays for a slot's first word. */
+export async function trafficRows(
+  hre: HardhatRuntimeEnvironment,
+  kinds: readonly ProxyKind[] = KINDS,
+): Promise<TrafficRow[]> {
+  const rows: TrafficRow[] = [];
+  for (const kind of kinds) rows.push(...(await rowsOf(hre, kind)));
+  return rows;
+}
+
+async function rowsOf(hre: HardhatRuntimeEnvironment, kind: ProxyKind): Promise<TrafficRow[]> {
+  const { ethers } = hre;
+  const [controller, guardian, user] = await ethers.getSigners();
+  if (controller === undefined || guardian === undefined || user === undefined)
+    throw new Error("three accounts needed");
+  const stable = await ethers.deployContract("Stable__MockForRouter");
+  const candidate = await ethers.deployContract("Candidate__MockForRouter");
+  const puppet = await ethers.deployContract("Puppet__MockForRouter");
+  const app = candidate.interface;
+  const traffic = (await ethers.getContractAt("ITrafficRouter", ethers.ZeroAddress)).interface;
+  const control = (await ethers.getContractAt("ITrafficControl", ethers.ZeroAddress)).interface;
+  const admin = (await ethers.getContractAt("ProxyAdmin", ethers.ZeroAddress)).interface;
+
+  const move = app.encodeFunctionData("move", [1]);
+  const trip = app.encodeFunctionData("act", [7, ethers.AbiCoder.defaultAbiCoder().encode(["uint256"], [101])]);
+
+  async function proxyOf(): Promise<{ proxy: string; upgrade: (to: string, data: string) => Promise<unknown> }> {
+    const init = stable.interface.encodeFunctionData("initialize", [controller!.address]);
+    if (kind === "uups") {
+      const proxy = await (await ethers.deployContract("ERC1967Proxy", [await stable.getAddress(), init])).getAddress();
+      const data = (to: string, call: string) => app.encodeFunctionData("upgradeToAndCall", [to, call]);
+      return { proxy, upgrade: (to, call) => controller!.sendTransaction({ to: proxy, data: data(to, call) }) };
+    }
+    const args = [await stable.getAddress(), controller!.address, init];
+    const proxy = await (await ethers.deployContract("TransparentUpgradeableProxy", args)).getAddress();
+    // The proxy creates its admin, first of all.
+    const owner = ethers.getCreateAddress({ from: proxy, nonce: 1 });
+    const data = (to: string, call: string) => admin.encodeFunctionData("upgradeAndCall", [proxy, to, call]);
+    return { proxy, upgrade: (to, call) => controller!.sendTransaction({ to: owner, data: data(to, call) }) };
+  }
+
+  async function gasOf(to: string, data: string): Promise<number> {
+    const receipt = await (await user!.sendTransaction({ to, data, gasLimit: GAS_LIMIT })).wait();
+    return Number(receipt?.gasUsed);
+  }
+
+  /** Without what the calldata costs: addresses differ in their zero bytes. */
+  async function gasWithin(to: string, data: string): Promise<number> {
+    const bytes = Array.from(ethers.getBytes(data));
+    return bytes.reduce((gas, byte) => gas - (byte === 0 ? 4 : 16), await gasOf(to, data));
+  }
+
+  /** The second transaction, and one call more in a third. */
+  async function measure(proxy: string, data: string): Promise<{ cold: number; warm: number }> {
+    await gasOf(proxy, data);
+    const cold = await gasOf(proxy, data);
+    const step = { target: proxy, value: 0, data, isStatic: false, isCaught: false, gas: 0 };
+    const times = (count: number) =>
+      puppet.interface.encodeFunctionData("run", [Array.from({ length: count }, () => step)]);
+    const target = await puppet.getAddress();
+    await gasOf(target, times(1));
+    return { cold, warm: (await gasWithin(target, times(3))) - (await gasWithin(target, times(2))) };
+  }
+
+  async function plain(data: string) {
+    const { proxy } = await proxyOf();
+    return measure(proxy, data);
+  }
+
+  async function routed({ share = 10_000, isCounted = false, isMetered = false, bound, isTripped = false }: Setup) {
+    const { proxy, upgrade } = await proxyOf();
+    // So that the trip's own write, which is undone, changes a word instead of making one.
+    await gasOf(proxy, app.encodeFunctionData("setTotal", [1]));
+    const policy = {
+      share,
+      salt: ethers.ZeroHash,
+      isCounted,
+      interval: isMetered ? 2 ** 24 : 0,
+      cap: isMetered ? ONE : 0,
+      valueWeight: 0,
+      errorBudget: 200,
+      candidateGas: CANDIDATE_GAS,
+      rules: isMetered
+        ? [{ selector: move.slice(0, 10), cohortWord: 0, meterWord: 1, weight: ONE, isFree: false }]
+        : [],
+      expectedErrors: [],
+      invariants:
+        bound === undefined
+          ? []
+          : [
+              {
+                left: { target: proxy, data: app.encodeFunctionData("total"), gas: 60_000 },
+                op: 3,
+                rightKind: 0,
+                right: { target: ethers.ZeroAddress, data: "0x", gas: 0 },
+                constantValue: bound,
+                tolerance: 0,
+                toleranceBps: 0,
+              },
+            ],
+    };
+    const target = {
+      kind: KINDS.indexOf(kind),
+      stable: await stable.getAddress(),
+      candidate: await candidate.getAddress(),
+      controller: controller!.address,
+      guardian: guardian!.address,
+      policyId: POLICY_ID,
+    };
+    const router = await ethers.deployContract("TrafficRouter", [target, policy]);
+    const install = traffic.encodeFunctionData("traffic", [control.encodeFunctionData("install", ["0x"])]);
+    await upgrade(await router.getAddress(), install);
+    return measure(proxy, isTripped ? trip : move);
+  }
+
+  const base = { move: await plain(move), trip: await plain(trip) };
+  const rows: TrafficRow[] = [{ kind, name: "plain proxy", gas: base.move.cold, cold: 0, warm: 0 }];
+  for (const [name, setup] of Object.entries(SETUPS)) {
+    const found = await routed(setup);
+    const { cold, warm } = setup.isTripped === true ? base.trip : base.move;
+    rows.push({ kind, name, gas: found.cold, cold: found.cold - cold, warm: found.warm - warm });
+  }
+  return rows;
+}
