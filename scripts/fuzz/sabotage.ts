@@ -208,7 +208,7 @@ export const SABOTAGE: readonly Sabotage[] = [
   },
   {
     name: "an opening ignores a freeze",
-    file: "contracts/traffic/TrafficRouter.sol",
+    file: "contracts/traffic/parts/Control.sol",
     find:
       "if (expectedEpoch != word.epoch()) revert TrafficErrors.StalePolicy(expectedEpoch, word.epoch());\n" +
       "        if (word.isFrozen()) revert TrafficErrors.CanaryFrozen();",
