@@ -57,6 +57,9 @@ library Ballots {
         uint256[] words;
         bytes32 digest;
         Electorates.Roll roll;
+        // The seats whose code and bits are both at hand: `reach` of them, from `from` on.
+        uint256 from;
+        uint256 reach;
     }
 
     function cast(bytes32 proposalId, Choice choice, uint256 seat) internal {
@@ -204,8 +207,8 @@ library Ballots {
         address voter
     ) private returns (bool isCounted) {
         unchecked {
-            // Below `first` the difference is a very large number.
-            if (seat - run.first >= run.count || seat - run.pageFirst >= run.pageCount) {
+            // Below `from` the difference is a very large number.
+            if (seat - run.from >= run.reach) {
                 if (seat >= run.roll.seats) return false;
                 _turnTo(proposal, run, seat);
             }
@@ -249,6 +252,10 @@ library Ballots {
             run.pageCount = 256 - (run.pageFirst & 0xff);
             run.bits = proposal.voted[seat >> 8];
         }
+        uint256 codeEnd = run.first + run.count;
+        uint256 pageEnd = run.pageFirst + run.pageCount;
+        run.from = run.first > run.pageFirst ? run.first : run.pageFirst;
+        run.reach = (codeEnd < pageEnd ? codeEnd : pageEnd) - run.from;
     }
 
     function _keepBits(Proposal storage proposal, Run memory run) private {
