@@ -334,6 +334,11 @@ export const ERRORS = {
     exit: Exit.toolError,
     meaning: "reports of success are asked for within the last dwell, while there is a way back",
   },
+  StageNotReported: {
+    code: "SLIP-250",
+    exit: Exit.checkFailed,
+    meaning: "reports are about the stage that ran last",
+  },
   SuccessNotAsked: { code: "SLIP-248", exit: Exit.toolError, meaning: "the plan asks for no reports of success" },
   OverrideTooEarly: {
     code: "SLIP-249",

@@ -21,6 +21,8 @@ export interface ArtifactFacts {
   failedPower: bigint;
   overridePower: bigint;
   clippedTotal: bigint;
+  /** Stage that the reports are about: the one that ran last. */
+  reportedStage: number;
   isSuccessful: boolean;
   isOverridden: boolean;
 }
@@ -46,6 +48,7 @@ export async function readArtifact(registry: Registry, proposalId: string): Prom
     failedPower: raw.failedPower,
     overridePower: raw.overridePower,
     clippedTotal: raw.clippedTotal,
+    reportedStage: Number(raw.reportedStage),
     isSuccessful: raw.isSuccessful,
     isOverridden: raw.isOverridden,
   };
@@ -96,22 +99,23 @@ export async function advertise(
   const { proposalId, version, protocolVersion } = params;
   return fromSeat(client, registry, params, {
     verb: "advertise",
-    counted: "hasAdvertised",
+    isCounted: (seat) => registry.contract.getFunction("hasAdvertised")(proposalId, seat),
     encode: (seat) => registry.iface.encodeFunctionData("advertise", [proposalId, seat, version, protocolVersion]),
   });
 }
 
-/** States how the upgrade went on the signer's own systems. */
+/** States how a stage went on the signer's own systems. */
 export async function report(
   client: Client,
   registry: Registry,
-  params: { proposalId: string; outcome: OutcomeName } & SendOptions,
+  params: { proposalId: string; stage: number; outcome: OutcomeName } & SendOptions,
 ): Promise<Performed> {
-  const { proposalId, outcome } = params;
+  const { proposalId, stage, outcome } = params;
+  const isSuccessful = outcome === "success";
   return fromSeat(client, registry, params, {
     verb: "report",
-    counted: "hasReported",
-    encode: (seat) => registry.iface.encodeFunctionData("reportSuccess", [proposalId, seat, outcome === "success"]),
+    isCounted: (seat) => registry.contract.getFunction("hasReported")(proposalId, stage, seat),
+    encode: (seat) => registry.iface.encodeFunctionData("reportSuccess", [proposalId, stage, seat, isSuccessful]),
   });
 }
 
@@ -123,7 +127,7 @@ export async function overrideSuccess(
 ): Promise<Performed> {
   return fromSeat(client, registry, params, {
     verb: "override",
-    counted: "hasOverridden",
+    isCounted: (seat) => registry.contract.getFunction("hasOverridden")(params.proposalId, seat),
     encode: (seat) => registry.iface.encodeFunctionData("overrideSuccess", [params.proposalId, seat]),
   });
 }
@@ -132,7 +136,11 @@ async function fromSeat(
   client: Client,
   registry: Registry,
   params: { proposalId: string } & SendOptions,
-  { verb, counted, encode }: { verb: string; counted: string; encode(seat: number): string },
+  {
+    verb,
+    isCounted,
+    encode,
+  }: { verb: string; isCounted(seat: number): Promise<boolean>; encode(seat: number): string },
 ): Promise<Performed> {
   const { proposalId } = params;
   const seat = await seatOf(client, registry, { proposalId, verb });
@@ -141,6 +149,6 @@ async function fromSeat(
     verb,
     to: registry.address,
     data: encode(seat),
-    isDone: () => registry.contract.getFunction(counted)(proposalId, seat),
+    isDone: () => isCounted(seat),
   });
 }

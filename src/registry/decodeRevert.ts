@@ -137,6 +137,8 @@ function describe(error: ErrorDescription, context: RevertContext): ErrorFacts {
         found: `${args["readyPower"]} ready`,
         next: `npx hardhat upgrade ready ${id} --as ELECTOR`,
       };
+    case "StageNotReported":
+      return { expected: `stage ${args["lastStage"]}`, found: `stage ${args["stage"]}` };
     case "VersionNotAdopted":
       return {
         expected: `the plan's version, or a protocol above ${args["required"]}`,

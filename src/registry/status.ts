@@ -268,7 +268,7 @@ async function artifactBlockers(registry: Registry, context: BlockerContext): Pr
   const found: Blocker[] = [];
   const isRunning = status.state === "Scheduled" || status.state === "InProgress";
   if (isRunning && artifact !== undefined && status.nextStage === status.stageCount && isUndecided(plan, artifact)) {
-    const missing = await absent(registry, context, "hasReported");
+    const missing = await absent(registry, context, "hasReported", [artifact.reportedStage]);
     found.push({ what: "reports of success", measure: artifact.success, missing });
   }
   const isWaiting = status.state === "Approved" || status.state === "Scheduled";
@@ -308,11 +308,12 @@ async function absent(
   registry: Registry,
   { proposalId, facts }: BlockerContext,
   view: "hasVoted" | "isReady" | "hasReported",
+  about: readonly unknown[] = [],
 ): Promise<string[]> {
   const seats = await readSeats(registry, facts.electorate, NAMED + 1);
   if (seats.length > NAMED) return [];
   const done = await Promise.all(
-    seats.map((_seat, index) => registry.contract.getFunction(view)(proposalId, index) as Promise<boolean>),
+    seats.map((_seat, index) => registry.contract.getFunction(view)(proposalId, ...about, index) as Promise<boolean>),
   );
   return seats.filter((_seat, index) => !done[index]).map((seat) => seat.account);
 }

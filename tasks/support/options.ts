@@ -60,3 +60,10 @@ export function choiceOf<W extends string>(option: string, value: string, words:
     found: value,
   });
 }
+
+/** Index of a stage, where one is stated. */
+export function stageOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  throw new SlipwayError("OptionInvalid", { where: "--stage", expected: "the index of a stage", found: text });
+}

@@ -79,6 +79,7 @@ withSigning(upgradeScope.task("ready", "States that an elector's own systems are
 withSigning(upgradeScope.task("report", "States how the upgrade went on an elector's own systems"))
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
   .addParam("outcome", "success, failure")
+  .addOptionalParam("stage", "Index of the stage that is meant; the one that ran last unless given")
   .setAction(lazy(() => import("./report")));
 
 withOutput(upgradeScope.task("revalidate", "Compares every pin, gate and pointer of the stages to come with the chain"))

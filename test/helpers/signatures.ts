@@ -102,11 +102,12 @@ export async function signReport(
   domain: TypedDataDomain,
   signer: HardhatEthersSigner,
   seat: number,
-  message: { proposalId: string; isSuccessful: boolean },
+  message: { proposalId: string; stage: number; isSuccessful: boolean },
 ): Promise<Signed> {
   const types = {
     SuccessReport: [
       { name: "proposalId", type: "bytes32" },
+      { name: "stage", type: "uint256" },
       { name: "isSuccessful", type: "bool" },
     ],
   };

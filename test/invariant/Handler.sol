@@ -294,13 +294,18 @@ contract Handler is Model {
             kind == 2
                 ? keccak256(abi.encode(keccak256("SuccessOverride(bytes32 proposalId)"), id))
                 : keccak256(
-                    abi.encode(keccak256("SuccessReport(bytes32 proposalId,bool isSuccessful)"), id, kind == 0)
+                    abi.encode(
+                        keccak256("SuccessReport(bytes32 proposalId,uint256 stage,bool isSuccessful)"),
+                        id,
+                        _lastStage(ghost),
+                        kind == 0
+                    )
                 );
         (Ballot[] memory ballots, address[] memory signers) = _ballots(ghost, signed, seats, flaw, seed);
         bytes memory data =
             kind == 2
                 ? abi.encodeCall(registry.overrideSuccessBySig, (ghost.id, ballots))
-                : abi.encodeCall(registry.reportSuccessBySig, (ghost.id, kind == 0, ballots));
+                : abi.encodeCall(registry.reportSuccessBySig, (ghost.id, _lastStage(ghost), kind == 0, ballots));
         (bool isOk, bytes memory result) = _try(stranger, data);
         if (!isOk || flaw == 2) return;
         uint256 counted = _countReports(ghost, ballots, signers, kind);
@@ -323,6 +328,10 @@ contract Handler is Model {
         }
     }
 
+    function _lastStage(Ghost storage ghost) private view returns (uint256) {
+        return ghost.stagesRun == 0 ? 0 : ghost.stagesRun - 1;
+    }
+
     function reportByCall(uint256 which, uint256 seat, uint256 seed) external checked {
         (bool isAny, uint256 index) = _preferably(which, ProposalState.InProgress);
         if (!isAny) return;
@@ -334,7 +343,11 @@ contract Handler is Model {
             (isOk, ) = _try(by, abi.encodeCall(registry.overrideSuccess, (ghost.id, seat)));
             if (isOk) _countOverride(ghost, seat);
         } else {
-            (isOk, ) = _try(by, abi.encodeCall(registry.reportSuccess, (ghost.id, seat, seed % 4 == 1)));
+            // Now and then about the stage before or after the one that ran last.
+            uint256 stage = _lastStage(ghost) + (seed % 16 == 15 ? 1 : 0);
+            if (seed % 16 == 13 && stage != 0) --stage;
+            (isOk, ) = _try(by, abi.encodeCall(registry.reportSuccess, (ghost.id, stage, seat, seed % 4 == 1)));
+            if (isOk) _check(stage + 1 == ghost.stagesRun, "FUZ-02: a report about a stage that did not run last");
             if (isOk) _countReport(ghost, seat, seed % 4 == 1);
         }
         if (isOk) _check(by == electorates[ghost.electorate].account[seat], "FUZ-02: a report from another's seat");

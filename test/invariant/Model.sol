@@ -294,6 +294,9 @@ abstract contract Model is Plans {
         _apply(stage.calls);
         for (uint256 i; i < stage.invariants.length; ++i) _checkCited(stage.invariants[i]);
         ++ghost.stagesRun;
+        // Each stage is reported on anew.
+        ghost.reportedBits = 0;
+        ghost.successPower = 0;
         ghost.dueAt = block.timestamp + stage.dwell;
         ghost.mark = block.timestamp;
         if (ghost.stagesRun == plan.stages.length && stage.dwell == 0) _end(index, plan);

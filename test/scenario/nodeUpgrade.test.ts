@@ -86,7 +86,7 @@ async function adopt({ registry, electors }: RegistryFixture, proposalId: string
 
 async function report({ registry, electors }: RegistryFixture, proposalId: string, count: number) {
   for (const [seat, elector] of electors.slice(0, count).entries()) {
-    await registry.connect(elector).reportSuccess(proposalId, seat, true);
+    await registry.connect(elector).reportSuccess(proposalId, 1, seat, true);
   }
 }
 

@@ -227,11 +227,11 @@ describe("ArtifactFacet", () => {
       const second = await dialStage(module, 2n, { gates: [builtIn(SUCCESS, 2n * POWER)] });
       const plan: Plan = { ...base, stages: first === undefined ? [] : [first, second] };
       const proposalId = await toInProgress(fixture, plan);
-      await registry.connect(electors[0]).reportSuccess(proposalId, 0, true);
-      await registry.connect(electors[1]).reportSuccess(proposalId, 1, false);
+      await registry.connect(electors[0]).reportSuccess(proposalId, 0, 0, true);
+      await registry.connect(electors[1]).reportSuccess(proposalId, 0, 1, false);
       await toNextStep(fixture, proposalId);
       await expect(registry.advance(plan)).to.be.revertedWithCustomError(registry, "GateNotMet");
-      await registry.connect(electors[2]).reportSuccess(proposalId, 2, true);
+      await registry.connect(electors[2]).reportSuccess(proposalId, 0, 2, true);
       await registry.advance(plan);
       expect(await stateOf(fixture, proposalId)).to.equal(State.Completed);
     });
@@ -244,7 +244,7 @@ describe("ArtifactFacet", () => {
       const plan = await artifactPlan(fixture, await addModule(fixture));
       const proposalId = await toScheduled(fixture, plan);
       const report = (seat: number, isSuccessful: boolean) =>
-        registry.connect(electors[seat]).reportSuccess(proposalId, seat, isSuccessful);
+        registry.connect(electors[seat]).reportSuccess(proposalId, 0, seat, isSuccessful);
       await expect(report(0, true))
         .to.be.revertedWithCustomError(registry, "ProposalInState")
         .withArgs(proposalId, State.Scheduled, State.InProgress);
@@ -252,14 +252,14 @@ describe("ArtifactFacet", () => {
       await registry.advance(plan);
       await expect(report(0, false))
         .to.emit(registry, "SuccessReported")
-        .withArgs(proposalId, electors[0]?.address, 0, POWER, false);
+        .withArgs(proposalId, electors[0]?.address, 0, 0, POWER, false);
       for (const isSuccessful of [true, false]) {
         await expect(report(0, isSuccessful))
           .to.be.revertedWithCustomError(registry, "AlreadyReported")
           .withArgs(proposalId, 0);
       }
       await report(1, true);
-      await expect(registry.connect(stranger).reportSuccess(proposalId, 2, true))
+      await expect(registry.connect(stranger).reportSuccess(proposalId, 0, 2, true))
         .to.be.revertedWithCustomError(registry, "SeatMismatch")
         .withArgs(2, electors[2]?.address, stranger.address);
       const facts = await registry.artifactOf(proposalId);
@@ -269,16 +269,16 @@ describe("ArtifactFacet", () => {
         POWER,
         1n,
       ]);
-      expect([await registry.hasReported(proposalId, 0), await registry.hasReported(proposalId, 2)]).to.deep.equal([
-        true,
-        false,
-      ]);
+      expect([
+        await registry.hasReported(proposalId, 0, 0),
+        await registry.hasReported(proposalId, 0, 2),
+      ]).to.deep.equal([true, false]);
     });
 
     it("ART-11 counts a batch of signatures for what was signed, and for nothing else", async () => {
       const { registry, electors, stranger, proposalId, domain } = await loadFixture(lastDwellFixture);
       const sign = (seat: number, isSuccessful: boolean) =>
-        signReport(domain, electors[seat] ?? stranger, seat, { proposalId, isSuccessful });
+        signReport(domain, electors[seat] ?? stranger, seat, { proposalId, stage: 1, isSuccessful });
       const batch = [
         await sign(0, true),
         await sign(1, true),
@@ -286,14 +286,14 @@ describe("ArtifactFacet", () => {
         await signReady(domain, electors[3] ?? stranger, 3, proposalId),
         await signOverride(domain, electors[4] ?? stranger, 4, proposalId),
       ];
-      const transaction = registry.reportSuccessBySig(proposalId, true, batch);
+      const transaction = registry.reportSuccessBySig(proposalId, 1, true, batch);
       await expect(transaction)
         .to.emit(registry, "SuccessReported")
-        .withArgs(proposalId, electors[1]?.address, 1, POWER, true);
+        .withArgs(proposalId, electors[1]?.address, 1, 1, POWER, true);
       await expect(transaction).to.emit(registry, "StatementSkipped");
       const facts = await registry.artifactOf(proposalId);
       expect([facts.successSeats, facts.failedSeats]).to.deep.equal([2n, 0n]);
-      expect(await registry.reportSuccessBySig.staticCall(proposalId, false, batch)).to.equal(1n);
+      expect(await registry.reportSuccessBySig.staticCall(proposalId, 1, false, batch)).to.equal(1n);
     });
   });
 
@@ -310,7 +310,7 @@ describe("ArtifactFacet", () => {
         // 20 + 20 + 20 + 20 + 13 = 93, and a unit a seat.
         const seats = 5 + (percent - 93);
         for (const [seat, elector] of electors.slice(0, seats).entries()) {
-          await registry.connect(elector).reportSuccess(proposalId, seat, true);
+          await registry.connect(elector).reportSuccess(proposalId, 1, seat, true);
         }
         expect((await registry.artifactOf(proposalId)).successPower).to.equal(percent);
         await time.increase(DAY);
@@ -341,7 +341,7 @@ describe("ArtifactFacet", () => {
       expect(await stateOf(fixture, proposalId)).to.equal(State.Stalled);
       const elector = registry.connect(electors[0]);
       for (const late of [
-        () => elector.reportSuccess(proposalId, 0, true),
+        () => elector.reportSuccess(proposalId, 1, 0, true),
         () => elector.overrideSuccess(proposalId, 0),
       ]) {
         await expect(late())
@@ -385,13 +385,47 @@ describe("ArtifactFacet", () => {
       expect(await stateOf(fixture, proposalId)).to.equal(State.Stalled);
     });
 
+    it("ART-28 each stage is reported on anew: what was said of an earlier one, by call or by signature, decides nothing", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const { registry, electors } = fixture;
+      const plan = await artifactPlan(fixture, await addModule(fixture));
+      const proposalId = await toInProgress(fixture, plan);
+      const domain = await domainOf(fixture);
+      for (const [seat, elector] of electors.slice(0, 11).entries()) {
+        await registry.connect(elector).reportSuccess(proposalId, 0, seat, true);
+      }
+      const kept = await signReport(domain, electors[11]!, 11, { proposalId, stage: 0, isSuccessful: true });
+      await registry.reportSuccessBySig(proposalId, 0, true, [kept]);
+      await expect(registry.connect(electors[0]).reportSuccess(proposalId, 1, 0, true))
+        .to.be.revertedWithCustomError(registry, "StageNotReported")
+        .withArgs(proposalId, 1, 0);
+      await toLastDwell(fixture, plan);
+      const facts = await registry.artifactOf(proposalId);
+      expect([facts.reportedStage, facts.successPower, facts.isSuccessful]).to.deep.equal([1n, 0n, false]);
+      await expect(registry.reportSuccessBySig(proposalId, 0, true, [kept])).to.be.revertedWithCustomError(
+        registry,
+        "StageNotReported",
+      );
+      expect(await registry.reportSuccessBySig.staticCall(proposalId, 1, true, [kept])).to.equal(0n);
+      const snapshot = await ethers.provider.send("evm_snapshot", []);
+      await time.increase(DAY);
+      expect(await stateOf(fixture, proposalId)).to.equal(State.Stalled);
+      await ethers.provider.send("evm_revert", [snapshot]);
+      for (const [seat, elector] of electors.entries()) {
+        await registry.connect(elector).reportSuccess(proposalId, 1, seat, true);
+      }
+      await time.increase(DAY);
+      await registry.advance(plan);
+      expect(await stateOf(fixture, proposalId)).to.equal(State.Completed);
+    });
+
     it("ART-15 reports that no plan asked for decide nothing", async () => {
       const fixture = await loadFixture(registryFixture);
       const { registry, electors } = fixture;
       const plan = await artifactPlan(fixture, await addModule(fixture), { artifact: nodeArtifact() });
       await toInProgress(fixture, plan);
       const proposalId = await toLastDwell(fixture, plan);
-      await registry.connect(electors[0]).reportSuccess(proposalId, 0, false);
+      await registry.connect(electors[0]).reportSuccess(proposalId, 1, 0, false);
       await expect(registry.connect(electors[0]).overrideSuccess(proposalId, 0))
         .to.be.revertedWithCustomError(registry, "SuccessNotAsked")
         .withArgs(proposalId);
@@ -452,7 +486,7 @@ describe("ArtifactFacet", () => {
       const votes = await Promise.all(
         electors.slice(0, 8).map((elector, seat) => signOverride(domain, elector, seat, proposalId)),
       );
-      const report = await signReport(domain, electors[8] ?? stranger, 8, { proposalId, isSuccessful: true });
+      const report = await signReport(domain, electors[8] ?? stranger, 8, { proposalId, stage: 1, isSuccessful: true });
       expect(await registry.overrideSuccessBySig.staticCall(proposalId, [...votes, report])).to.equal(8n);
       await expect(registry.overrideSuccessBySig(proposalId, [...votes, report]))
         .to.emit(registry, "SuccessSettled")

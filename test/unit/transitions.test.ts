@@ -16,8 +16,11 @@ const VERBS: Record<string, (world: PlanWorld) => Promise<unknown>> = {
   signalReady: ({ registry, electors, proposalId }) => registry.connect(electors[11]!).signalReady(proposalId, 11),
   advertise: ({ registry, electors, proposalId }) =>
     registry.connect(electors[11]!).advertise(proposalId, 11, VERSION, PROTOCOL),
-  reportSuccess: ({ registry, electors, proposalId }) =>
-    registry.connect(electors[11]!).reportSuccess(proposalId, 11, true),
+  reportSuccess: async ({ registry, electors, proposalId }) => {
+    const { nextStage } = await registry.stateOf(proposalId);
+    const stage = nextStage === 0n ? 0n : nextStage - 1n;
+    return registry.connect(electors[11]!).reportSuccess(proposalId, stage, 11, true);
+  },
   schedule: ({ registry, plan }) => registry.schedule(plan),
   advance: ({ registry, plan }) => registry.advance(plan),
   rollback: ({ registry, plan }) => registry.rollback(plan),

@@ -27,17 +27,18 @@ contract ArtifactFacet is IArtifactFacet, Locked {
     }
 
     /// @inheritdoc IArtifactFacet
-    function reportSuccess(bytes32 proposalId, uint256 seat, bool isSuccessful) external {
-        ArtifactSignals.report(proposalId, seat, isSuccessful);
+    function reportSuccess(bytes32 proposalId, uint256 stage, uint256 seat, bool isSuccessful) external {
+        ArtifactSignals.report(proposalId, ArtifactSignals.Report(stage, isSuccessful), seat);
     }
 
     /// @inheritdoc IArtifactFacet
     function reportSuccessBySig(
         bytes32 proposalId,
+        uint256 stage,
         bool isSuccessful,
         Ballot[] calldata reports
     ) external returns (uint256 counted) {
-        return ArtifactSignals.reportBySig(proposalId, isSuccessful, reports);
+        return ArtifactSignals.reportBySig(proposalId, ArtifactSignals.Report(stage, isSuccessful), reports);
     }
 
     /// @inheritdoc IArtifactFacet
@@ -71,8 +72,8 @@ contract ArtifactFacet is IArtifactFacet, Locked {
     }
 
     /// @inheritdoc IArtifactFacet
-    function hasReported(bytes32 proposalId, uint256 seat) external view returns (bool) {
-        return Artifacts.load(proposalId).hasReported.isSet(seat);
+    function hasReported(bytes32 proposalId, uint256 stage, uint256 seat) external view returns (bool) {
+        return Artifacts.load(proposalId).reports[stage].hasReported.isSet(seat);
     }
 
     /// @inheritdoc IArtifactFacet

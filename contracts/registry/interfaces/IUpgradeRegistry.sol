@@ -93,6 +93,9 @@ struct ArtifactView {
     uint32 successSeats;
     uint32 failedSeats;
     uint32 overrideSeats;
+    // Stage that the reports counted here are about: the one that ran last.
+    uint16 reportedStage;
+    // Of the last stage, for a plan that asks for reports.
     bool isSuccessful;
     bool isOverridden;
 }
@@ -102,8 +105,8 @@ struct Compatibility {
     bytes32 parent;
     ProposalState parentState;
     // First and last block in which the child's first stage may run.
-    uint64 from;
-    uint64 until;
+    uint256 from;
+    uint256 until;
     bool isOpen;
 }
 
@@ -335,14 +338,16 @@ interface IArtifactFacet {
         Ballot[] calldata signals
     ) external returns (uint256 counted);
 
-    /// @notice States how the upgrade went on the elector's own systems, while the plan is in progress. Caller: the
-    /// account at `seat`, once.
-    function reportSuccess(bytes32 proposalId, uint256 seat, bool isSuccessful) external;
+    /// @notice States how stage number `stage`, the one that ran last, went on the elector's own systems, while the plan
+    /// is in progress. Caller: the account at `seat`, once a stage.
+    function reportSuccess(bytes32 proposalId, uint256 stage, uint256 seat, bool isSuccessful) external;
 
-    /// @notice The same with collected signatures over `SuccessReport(bytes32 proposalId,bool isSuccessful)`; a bad one
-    /// is skipped and reported. Caller: anyone.
+    /// @notice The same with collected signatures over
+    /// `SuccessReport(bytes32 proposalId,uint256 stage,bool isSuccessful)`; a bad one is skipped and reported. Caller:
+    /// anyone.
     function reportSuccessBySig(
         bytes32 proposalId,
+        uint256 stage,
         bool isSuccessful,
         Ballot[] calldata reports
     ) external returns (uint256 counted);
@@ -368,8 +373,8 @@ interface IArtifactFacet {
     /// @notice Whether `seat` has advertised a version that counts.
     function hasAdvertised(bytes32 proposalId, uint256 seat) external view returns (bool);
 
-    /// @notice Whether `seat` has reported, whatever it said.
-    function hasReported(bytes32 proposalId, uint256 seat) external view returns (bool);
+    /// @notice Whether `seat` has reported about a stage, whatever it said.
+    function hasReported(bytes32 proposalId, uint256 stage, uint256 seat) external view returns (bool);
 
     /// @notice Whether `seat` has voted to keep the upgrade.
     function hasOverridden(bytes32 proposalId, uint256 seat) external view returns (bool);
@@ -562,7 +567,7 @@ interface IBuiltInGates {
     /// @notice Clipped power that advertised the plan's artifact.
     function adoptedPower() external view returns (uint256);
 
-    /// @notice Clipped power that reported success.
+    /// @notice Clipped power that reported success of the stage that ran last; unavailable before the first one.
     function successReports() external view returns (uint256);
 
     /// @notice Calls that the candidate served, counted by the router in `proxy`.

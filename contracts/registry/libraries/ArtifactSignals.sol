@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ArtifactView, Ballot} from "../interfaces/IUpgradeRegistry.sol";
 import {Artifacts} from "./Artifacts.sol";
-import {Count, Release} from "../storage/ArtifactStorage.sol";
+import {Count, Release, Reports} from "../storage/ArtifactStorage.sol";
 import {Electorates} from "./Electorates.sol";
 import {Policies} from "./Policies.sol";
 import {Proposal} from "../storage/ProposalStorage.sol";
@@ -13,7 +13,7 @@ import {SeatBits} from "./SeatBits.sol";
 import {Signatures} from "./Signatures.sol";
 
 /// @notice What electors state about a plan's artifact: that they run it, how it went, and whether to keep it all the
-/// same. Each once a seat, never withdrawn.
+/// same. Each once a seat (a report: once a stage), never withdrawn.
 library ArtifactSignals {
     using SeatBits for mapping(uint256 => uint256);
 
@@ -22,6 +22,8 @@ library ArtifactSignals {
     error AlreadyOverridden(bytes32 proposalId, uint256 seat);
     /// @notice Neither the plan's own version nor one of a later protocol.
     error VersionNotAdopted(bytes32 proposalId, string version, uint64 protocolVersion, uint64 required);
+    /// @notice Reports are about the stage that ran last.
+    error StageNotReported(bytes32 proposalId, uint256 stage, uint256 lastStage);
     /// @notice The plan asks for no reports, so that there is nothing to override.
     error SuccessNotAsked(bytes32 proposalId);
     /// @notice Reports are in only when every stage has run.
@@ -38,6 +40,7 @@ library ArtifactSignals {
     event SuccessReported(
         bytes32 indexed proposalId,
         address indexed elector,
+        uint256 stage,
         uint256 seat,
         uint96 power,
         bool isSuccessful
@@ -45,6 +48,12 @@ library ArtifactSignals {
     event SuccessOverridden(bytes32 indexed proposalId, address indexed elector, uint256 seat, uint96 power);
     /// @notice A statement in a batch did not count; the others did.
     event StatementSkipped(bytes32 indexed proposalId, uint256 seat, address signer);
+
+    /// @notice Which stage is reported on, and how it went.
+    struct Report {
+        uint256 stage;
+        bool isSuccessful;
+    }
 
     /// @dev What every signature of a batch is checked against.
     struct Batch {
@@ -56,7 +65,9 @@ library ArtifactSignals {
     bytes32 internal constant ADVERTISEMENT_TYPEHASH = keccak256(
         "Advertisement(bytes32 proposalId,string version,uint64 protocolVersion)"
     );
-    bytes32 internal constant REPORT_TYPEHASH = keccak256("SuccessReport(bytes32 proposalId,bool isSuccessful)");
+    bytes32 internal constant REPORT_TYPEHASH = keccak256(
+        "SuccessReport(bytes32 proposalId,uint256 stage,bool isSuccessful)"
+    );
     bytes32 internal constant OVERRIDE_TYPEHASH = keccak256("SuccessOverride(bytes32 proposalId)");
 
     function advertise(bytes32 proposalId, uint256 seat, string memory version, uint64 protocolVersion) internal {
@@ -86,32 +97,33 @@ library ArtifactSignals {
         }
     }
 
-    function report(bytes32 proposalId, uint256 seat, bool isSuccessful) internal {
-        (Release storage self, Proposal storage proposal, ) = _openToReport(proposalId);
+    function report(bytes32 proposalId, Report memory about, uint256 seat) internal {
+        Proposal storage proposal = _openToReport(proposalId, about.stage);
         uint96 power = Electorates.clippedPower(Electorates.rollOf(proposal), seat, msg.sender);
-        if (!self.hasReported.trySet(seat)) revert AlreadyReported(proposalId, seat);
-        _add(isSuccessful ? self.succeeded : self.failed, power);
-        emit SuccessReported(proposalId, msg.sender, seat, power, isSuccessful);
+        if (!Artifacts.load(proposalId).reports[about.stage].hasReported.trySet(seat)) {
+            revert AlreadyReported(proposalId, seat);
+        }
+        _addReport(proposalId, about, msg.sender, seat, power);
         Artifacts.settle(proposalId, proposal);
     }
 
     function reportBySig(
         bytes32 proposalId,
-        bool isSuccessful,
+        Report memory about,
         Ballot[] calldata reports
     ) internal returns (uint256 counted) {
-        (Release storage self, Proposal storage proposal, ) = _openToReport(proposalId);
+        Proposal storage proposal = _openToReport(proposalId, about.stage);
         Batch memory batch = _batch(
             proposalId,
             proposal,
-            keccak256(abi.encode(REPORT_TYPEHASH, proposalId, isSuccessful))
+            keccak256(abi.encode(REPORT_TYPEHASH, proposalId, about.stage, about.isSuccessful))
         );
+        mapping(uint256 => uint256) storage bits = Artifacts.load(proposalId).reports[about.stage].hasReported;
         for (uint256 i; i < reports.length; ++i) {
-            (bool isCounted, address signer, uint96 power) = _claim(self.hasReported, batch, reports[i]);
+            (bool isCounted, address signer, uint96 power) = _claim(bits, batch, reports[i]);
             if (!isCounted) continue;
-            _add(isSuccessful ? self.succeeded : self.failed, power);
             ++counted;
-            emit SuccessReported(proposalId, signer, reports[i].seat, power, isSuccessful);
+            _addReport(proposalId, about, signer, reports[i].seat, power);
         }
         Artifacts.settle(proposalId, proposal);
     }
@@ -149,17 +161,20 @@ library ArtifactSignals {
         facts.upgradedAtBlock = self.upgradedAtBlock;
         facts.adoptedPower = self.adopted.power;
         facts.adoptedSeats = self.adopted.seats;
-        facts.successPower = self.succeeded.power;
-        facts.successSeats = self.succeeded.seats;
-        facts.failedPower = self.failed.power;
-        facts.failedSeats = self.failed.seats;
+        uint256 stage = proposal.nextStage == 0 ? 0 : proposal.nextStage - 1;
+        Reports storage reports = self.reports[stage];
+        facts.reportedStage = uint16(stage);
+        facts.successPower = reports.succeeded.power;
+        facts.successSeats = reports.succeeded.seats;
+        facts.failedPower = reports.failed.power;
+        facts.failedSeats = reports.failed.seats;
         facts.overridePower = self.overridden.power;
         facts.overrideSeats = self.overridden.seats;
         facts.clippedTotal = uint96(total);
         if (self.successThreshold.numerator == 0) return facts;
-        facts.isSuccessful = Artifacts.isSuccessful(self, total);
-        facts.isOverridden = Artifacts.isOverridden(self, Policies.policyAt(proposal.policyRow), total);
         if (proposal.nextStage != proposal.stageCount) return facts;
+        facts.isSuccessful = Artifacts.isSuccessful(self, stage, total);
+        facts.isOverridden = Artifacts.isOverridden(self, Policies.policyAt(proposal.policyRow), total);
         facts.reportBy = uint64(Artifacts.reportBy(self, proposal, Proposals.haltedSeconds(proposal)));
     }
 
@@ -196,6 +211,12 @@ library ArtifactSignals {
         emit VersionAdvertised(proposalId, elector, seat, power, version, protocolVersion);
     }
 
+    function _addReport(bytes32 proposalId, Report memory about, address elector, uint256 seat, uint96 power) private {
+        Reports storage reports = Artifacts.load(proposalId).reports[about.stage];
+        _add(about.isSuccessful ? reports.succeeded : reports.failed, power);
+        emit SuccessReported(proposalId, elector, about.stage, seat, power, about.isSuccessful);
+    }
+
     function _add(Count storage count, uint96 power) private {
         count.power += power;
         ++count.seats;
@@ -224,25 +245,32 @@ library ArtifactSignals {
         if (!isAdopted) revert VersionNotAdopted(proposalId, version, protocolVersion, required);
     }
 
-    function _openToReport(
-        bytes32 proposalId
-    ) private view returns (Release storage self, Proposal storage proposal, ProposalStatus memory status) {
-        proposal = Proposals.load(proposalId);
-        self = _requireArtifact(proposalId);
-        status = Proposals.statusOf(proposalId);
-        if (status.state != ProposalState.InProgress) {
-            revert Proposals.ProposalInState(proposalId, status.state, ProposalState.InProgress);
-        }
+    function _openToReport(bytes32 proposalId, uint256 stage) private view returns (Proposal storage proposal) {
+        ProposalStatus memory status;
+        (proposal, status) = _inProgress(proposalId);
+        if (stage + 1 != status.nextStage) revert StageNotReported(proposalId, stage, status.nextStage - 1);
     }
 
     function _openToOverride(
         bytes32 proposalId
     ) private view returns (Release storage self, Proposal storage proposal) {
         ProposalStatus memory status;
-        (self, proposal, status) = _openToReport(proposalId);
+        (proposal, status) = _inProgress(proposalId);
+        self = Artifacts.load(proposalId);
         if (self.successThreshold.numerator == 0) revert SuccessNotAsked(proposalId);
         if (status.nextStage != status.stageCount) {
             revert OverrideTooEarly(proposalId, status.nextStage, status.stageCount);
+        }
+    }
+
+    function _inProgress(
+        bytes32 proposalId
+    ) private view returns (Proposal storage proposal, ProposalStatus memory status) {
+        proposal = Proposals.load(proposalId);
+        _requireArtifact(proposalId);
+        status = Proposals.statusOf(proposalId);
+        if (status.state != ProposalState.InProgress) {
+            revert Proposals.ProposalInState(proposalId, status.state, ProposalState.InProgress);
         }
     }
 

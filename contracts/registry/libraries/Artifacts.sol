@@ -84,14 +84,16 @@ library Artifacts {
         Release storage self = load(proposalId);
         if (self.isSettled || self.successDeadline == 0) return;
         uint256 total = Electorates.wholeOf(proposal);
-        bool isByReports = isSuccessful(self, total);
+        // Reports about earlier stages tell nothing of what the last one did.
+        bool isByReports =
+            proposal.nextStage == proposal.stageCount && isSuccessful(self, proposal.stageCount - 1, total);
         if (!isByReports && !isOverridden(self, Policies.policyAt(proposal.policyRow), total)) return;
         self.isSettled = true;
         emit SuccessSettled(proposalId, isByReports);
     }
 
-    function isSuccessful(Release storage self, uint256 total) internal view returns (bool) {
-        return self.successThreshold.isMetBy(self.succeeded.power, total);
+    function isSuccessful(Release storage self, uint256 stage, uint256 total) internal view returns (bool) {
+        return self.successThreshold.isMetBy(self.reports[stage].succeeded.power, total);
     }
 
     /// @notice Whether the electorate keeps the upgrade although too few report success. It takes what the plan took to

@@ -66,9 +66,12 @@ library Gates {
     function _builtIn(bytes32 proposalId, bytes calldata data) private view returns (bool, uint256) {
         bytes4 selector = bytes4(data);
         if (selector == IBuiltInGates.adoptedPower.selector) return (true, Artifacts.load(proposalId).adopted.power);
-        if (selector == IBuiltInGates.successReports.selector)
-            return (true, Artifacts.load(proposalId).succeeded.power);
         Proposal storage proposal = ProposalStorage.state().proposals[proposalId];
+        if (selector == IBuiltInGates.successReports.selector) {
+            // Before the first stage there is nothing to report.
+            uint256 ran = proposal.nextStage;
+            return ran == 0 ? (false, 0) : (true, Artifacts.load(proposalId).reports[ran - 1].succeeded.power);
+        }
         if (selector == IBuiltInGates.blocksSinceSchedule.selector) {
             uint256 since = proposal.scheduledAtBlock;
             return since == 0 ? (false, 0) : (true, block.number - since);

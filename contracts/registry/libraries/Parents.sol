@@ -73,12 +73,10 @@ library Parents {
         Proposals.load(proposalId);
         bytes32 parent = Artifacts.load(proposalId).parentPlan;
         if (parent == 0) return window;
-        (uint256 from, uint256 until) = _blocksOf(parent);
         window.parent = parent;
         window.parentState = Proposals.statusOf(parent).state;
-        window.from = uint64(from);
-        window.until = uint64(until);
-        window.isOpen = from != 0 && block.number <= until && _isStanding(window.parentState);
+        (window.from, window.until) = _blocksOf(parent);
+        window.isOpen = window.from != 0 && block.number <= window.until && _isStanding(window.parentState);
     }
 
     /// @dev First and last block of the window; zero while it has not opened.

@@ -9,6 +9,14 @@ struct Count {
     uint32 seats;
 }
 
+/// @notice What electors reported about one stage, after it ran and before the next one.
+struct Reports {
+    Count succeeded;
+    Count failed;
+    // Seat bits, 256 a word. A report is one, whatever it says.
+    mapping(uint256 word => uint256 bits) hasReported;
+}
+
 /// @notice What the registry keeps of a plan's artifact, and what electors said about it.
 struct Release {
     // keccak256 of the version; zero: no artifact.
@@ -23,12 +31,10 @@ struct Release {
     // Block in which the last stage of a plan with a grace period ran.
     uint48 upgradedAtBlock;
     Count adopted;
-    Count succeeded;
-    Count failed;
     Count overridden;
-    // Seat bits, 256 a word. A report is one, whatever it says.
+    mapping(uint256 stage => Reports) reports;
+    // Seat bits, 256 a word.
     mapping(uint256 word => uint256 bits) hasAdvertised;
-    mapping(uint256 word => uint256 bits) hasReported;
     mapping(uint256 word => uint256 bits) hasOverridden;
 }
 

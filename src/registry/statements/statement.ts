@@ -10,7 +10,7 @@ export type Statement =
   | { verb: "ready"; proposalId: string }
   /** `protocolVersion`: decimal, since the file is JSON. */
   | { verb: "advertise"; proposalId: string; version: string; protocolVersion: string }
-  | { verb: "report"; proposalId: string; outcome: OutcomeName }
+  | { verb: "report"; proposalId: string; stage: number; outcome: OutcomeName }
   | { verb: "override"; proposalId: string }
   | { verb: "attest"; proposalId: string; kind: ReportName; reportHash: string }
   /** `chainId` and `rehearsalProposal` are the plan's; `completedAt` in seconds. */
@@ -51,8 +51,9 @@ export function typedDataOf(statement: Statement, domain: TypedDataDomain): Type
         protocolVersion: statement.protocolVersion,
       });
     case "report":
-      return typed(domain, "SuccessReport", "bytes32 proposalId,bool isSuccessful", {
+      return typed(domain, "SuccessReport", "bytes32 proposalId,uint256 stage,bool isSuccessful", {
         proposalId: statement.proposalId,
+        stage: statement.stage,
         isSuccessful: statement.outcome === "success",
       });
     case "override":

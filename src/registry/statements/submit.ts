@@ -48,7 +48,8 @@ export async function submitBallots(
     });
   };
   const name = `${statement.verb} by signature`;
-  const bySeat = (entry: Seated) => view(proposalId, entry.seat) as Promise<boolean>;
+  const about = statement.verb === "report" ? [proposalId, statement.stage] : [proposalId];
+  const bySeat = (entry: Seated) => view(...about, entry.seat) as Promise<boolean>;
   const byAccount = (entry: Seated) => unlistedView(proposalId, entry.signer) as Promise<boolean>;
   if (unlisted.length === 0) return send(name, seated, bySeat);
   // Delegates without a seat are counted by another function: a second transaction where there are both.
@@ -72,7 +73,7 @@ function batchOf(statement: SeatStatement, ballots: unknown[], isUnlisted: boole
     case "advertise":
       return ["advertiseBySig", [proposalId, statement.version, statement.protocolVersion, ballots]];
     case "report":
-      return ["reportSuccessBySig", [proposalId, statement.outcome === "success", ballots]];
+      return ["reportSuccessBySig", [proposalId, statement.stage, statement.outcome === "success", ballots]];
     case "override":
       return ["overrideSuccessBySig", [proposalId, ballots]];
   }
