@@ -7,7 +7,7 @@ import { hashPlan } from "../../../src/plan/eip712";
 import type { Plan } from "../../../src/plan/types";
 import { toJson } from "../../../src/report/toJson";
 import { DAY, POWER, registryFixture, type RegistryFixture } from "../../fixtures/registry";
-import { artifactPlan, nodeArtifact, reported, toLastDwell } from "../../helpers/artifact";
+import { artifactPlan, noArtifact, reported, toLastDwell } from "../../helpers/artifact";
 import { propose, State, stateOf, toApproved, toInProgress } from "../../helpers/lifecycle";
 import { addModule } from "../../helpers/plans";
 import { domainOf } from "../../helpers/signatures";
@@ -31,7 +31,7 @@ async function world(): Promise<World> {
     title: "Follow the dial",
     nonce: 1n,
     targets: [{ module: CHILD, baseVersion: 0n }],
-    artifact: nodeArtifact({ version: "", parentPlan: proposalId }),
+    artifact: noArtifact({ parentPlan: proposalId }),
   });
   return { ...fixture, plan, proposalId, id: proposalId.slice(2, 8), child };
 }
