@@ -38,4 +38,8 @@ struct CouncilConfig {
     uint32 haltDuration;
     // Seconds of halt the council may spend on one scope until governance refills it.
     uint32 haltBudget;
+    // Approvals that an Emergency plan needs before it can be scheduled.
+    uint8 coSignThreshold;
+    // Vetoes the council may spend until governance refills them; each one raises what the next one needs.
+    uint8 vetoBudget;
 }

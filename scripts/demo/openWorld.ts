@@ -175,6 +175,8 @@ export function parametersOf(people: People): RegistryParameters {
       rollbackThreshold: 3,
       haltDuration: 2 * DAY,
       haltBudget: 5 * DAY,
+      coSignThreshold: 2,
+      vetoBudget: 3,
     },
     maxPower: { numerator: 1, denominator: 4 },
     seats: people.electors.map((account) => ({ account, power: 100n })),

@@ -55,6 +55,8 @@ const registryFileSchema = record(
       rollback: countField,
       haltDuration: secondsField,
       haltBudget: secondsField,
+      coSign: countField,
+      vetoBudget: countField,
     }),
     electorate: record({
       maxPower: fractionField,
@@ -105,6 +107,8 @@ export function readRegistryFile(file: string, addresses: AddressBook): Registry
       rollbackThreshold: council.rollback,
       haltDuration: council.haltDuration,
       haltBudget: council.haltBudget,
+      coSignThreshold: council.coSign,
+      vetoBudget: council.vetoBudget,
     },
     policies: {
       standard: policyOf(classes.standard),

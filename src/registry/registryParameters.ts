@@ -27,6 +27,10 @@ export interface CouncilConfig {
   rollbackThreshold: number;
   haltDuration: number;
   haltBudget: number;
+  /** Approvals that an Emergency plan needs of the council before it can be scheduled. */
+  coSignThreshold: number;
+  /** Vetoes until governance refills them. */
+  vetoBudget: number;
 }
 
 export type ClassName = "standard" | "critical" | "emergency";

@@ -18,6 +18,8 @@ import { revertData } from "../../src/registry/decodeRevert";
 import { FACETS } from "../../src/registry/registryAbi";
 import { artifacts, registryFixture } from "../fixtures/registry";
 import { artifactPlan, PROTOCOL, toLastDwell, VERSION } from "../helpers/artifact";
+import { PlanClass } from "../../src/plan/types";
+import { asTimelock } from "../helpers/asTimelock";
 import { Choice, propose, toInProgress } from "../helpers/lifecycle";
 import { deployRouter, installRouter, interfaces, steer, type Canary } from "../helpers/canary";
 import { addModule, dialInvariant, dialPlan, dialStage, MODULE } from "../helpers/plans";
@@ -115,6 +117,15 @@ async function accessFixture() {
     rollbacks: [],
     proposer: release.address,
   });
+  const urgent = await dialPlan(fixture, other, {
+    nonce: 3n,
+    planClass: PlanClass.Emergency,
+    targets: [{ module: OTHER, baseVersion: 0n }],
+  });
+  await (
+    await asTimelock(fixture)
+  ).setClassPolicy(PlanClass.Emergency, { ...fixture.parameters.policies.critical, delay: 3_600 });
+  const urgentId = await propose(fixture, urgent);
   const { timelock } = fixture.deployment;
   const accountOf = async (address: string) => {
     await impersonateAccount(address);
@@ -173,6 +184,7 @@ async function accessFixture() {
     setMinInterval: { args: [3600n], by: TIMELOCK },
     setCouncil: { args: [parameters.council], by: TIMELOCK },
     refillHaltBudget: { args: [ZeroHash], by: TIMELOCK },
+    refillVetoBudget: { args: [], by: TIMELOCK },
     retireModule: { args: [HALTED], by: TIMELOCK },
     registerModule: {
       args: [encodeBytes32String("fresh"), 0, await fresh.getAddress(), fixture.deployment.timelock],
@@ -211,6 +223,8 @@ async function accessFixture() {
     halt: { args: [MODULE, "look", 0, []], by: ["council", "quorum"], act: ["halt", MODULE] },
     lift: { args: [HALTED, 0, []], by: ["council", "quorum", "timelock"], act: ["lift", HALTED] },
     veto: { args: [votingId, "no", 0, []], by: ["council", "quorum"], act: ["veto", votingId] },
+    emergencyHalt: { args: [votingId, "no", 0, []], by: ["council", "quorum"], act: ["stop", votingId] },
+    coSign: { args: [urgentId, 0, []], by: ["council", "quorum"], act: ["coSign", urgentId] },
     rollbackByCouncil: { args: [running, 0, []], by: ["council", "quorum"], act: ["rollback", runningId] },
     freeze: { args: [MODULE], by: ["incident", "council"] },
     vetoRecovery: {

@@ -230,12 +230,25 @@ describe("ConfigFacet", () => {
         .withArgs(1);
     });
 
-    it("GOV-37 refuses to switch Emergency on: there is no council co-sign to go with it", async () => {
+    it("GOV-37 keeps Emergency's approval at Critical's or above, whichever of them is set", async () => {
       const fixture = await loadFixture(registryFixture);
+      const { registry, parameters } = fixture;
       const timelock = await asTimelock(fixture);
-      await expect(timelock.setClassPolicy(2, fixture.parameters.policies.standard))
-        .to.be.revertedWithCustomError(fixture.registry, "ClassUnsupported")
-        .withArgs(2);
+      const of = (numerator: number, denominator: number) => ({
+        ...parameters.policies.critical,
+        approval: { numerator, denominator },
+        delay: 0,
+      });
+      await expect(timelock.setClassPolicy(2, of(2, 3)))
+        .to.be.revertedWithCustomError(registry, "EmergencyTooEasy")
+        .withArgs(2, 3);
+      await timelock.setClassPolicy(2, of(4, 5));
+      await expect(timelock.setClassPolicy(1, of(5, 6)))
+        .to.be.revertedWithCustomError(registry, "EmergencyTooEasy")
+        .withArgs(4, 5);
+      await timelock.setClassPolicy(1, of(4, 5));
+      await timelock.setClassPolicy(2, UNAVAILABLE);
+      await timelock.setClassPolicy(1, of(5, 6));
     });
   });
 });

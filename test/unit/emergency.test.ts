@@ -166,7 +166,7 @@ describe("EmergencyFacet", () => {
       const { registry } = fixture;
       await halt(fixture);
       await lift(fixture, ZeroHash, 2);
-      await time.increase(2 * DAY);
+      await time.increase(4 * DAY);
       await halt(fixture);
       expect((await registry.actOf(LIFT, ZeroHash)).have).to.equal(0n);
     });
@@ -190,8 +190,14 @@ describe("EmergencyFacet", () => {
       expect([[...config.members], epoch]).to.deep.equal([members, 2n]);
     });
 
-    it("EMG-07 knows four kinds of act", async () => {
+    it("EMG-07 knows six kinds of act, and no other", async () => {
       const { registry } = await loadFixture(registryFixture);
+      const needs = await Promise.all(
+        ["halt", "lift", "veto", "rollback", "stop", "coSign"].map(
+          async (kind) => (await registry.actOf(id(kind), ZeroHash)).need,
+        ),
+      );
+      expect(needs).to.deep.equal([2n, 3n, 3n, 3n, 3n, 3n]);
       await expect(registry.actOf(id("upgrade"), ZeroHash))
         .to.be.revertedWithCustomError(registry, "ActUnknown")
         .withArgs(id("upgrade"));
@@ -216,7 +222,8 @@ describe("EmergencyFacet", () => {
         await halt(fixture);
         const { until, budget } = await registry.haltOf(ZeroHash);
         expect(budget).to.equal(BigInt(left * DAY));
-        await time.increaseTo(until);
+        expect(until - BigInt(await time.latest())).to.equal(BigInt(left === 0 ? DAY : 2 * DAY));
+        await time.increaseTo(await registry.haltableAt(ZeroHash));
       }
       await registry.connect(council[0]).halt(ZeroHash, "look", 0, []);
       await expect(registry.connect(council[1]).halt(ZeroHash, "look", 0, []))
@@ -226,6 +233,51 @@ describe("EmergencyFacet", () => {
         .to.emit(registry, "HaltBudgetRefilled")
         .withArgs(ZeroHash, 5 * DAY);
       await expect(registry.connect(council[1]).halt(ZeroHash, "look", 0, [])).to.emit(registry, "Halted");
+    });
+
+    it("EMG-71 is not renewed back to back: a scope rests as long as it was halted", async () => {
+      const fixture = await loadFixture(moduleFixture);
+      const { registry, council } = fixture;
+      await halt(fixture, MODULE);
+      const { until } = await registry.haltOf(MODULE);
+      expect(await registry.haltableAt(MODULE)).to.equal(until + BigInt(2 * DAY));
+      await time.increaseTo(until);
+      // Another scope is another matter.
+      await halt(fixture);
+      expect((await registry.haltOf(ZeroHash)).until).to.not.equal(0n);
+      await registry.connect(council[0]).halt(MODULE, "again", 0, []);
+      await time.setNextBlockTimestamp(until + BigInt(2 * DAY) - 1n);
+      await expect(registry.connect(council[1]).halt(MODULE, "again", 0, []))
+        .to.be.revertedWithCustomError(registry, "HaltTooSoon")
+        .withArgs(MODULE, until + BigInt(2 * DAY));
+      await time.setNextBlockTimestamp(until + BigInt(2 * DAY));
+      await expect(registry.connect(council[1]).halt(MODULE, "again", 0, [])).to.emit(registry, "Halted");
+    });
+
+    it("EMG-71 is renewed at once where governance refilled the budget since it began", async () => {
+      const fixture = await loadFixture(moduleFixture);
+      const { registry } = fixture;
+      await (await asTimelock(fixture)).refillHaltBudget(MODULE);
+      await halt(fixture, MODULE);
+      const { until } = await registry.haltOf(MODULE);
+      // An earlier refill is no word about this halt.
+      expect(await registry.haltableAt(MODULE)).to.equal(until + BigInt(2 * DAY));
+      await time.increase(3_600);
+      await (await asTimelock(fixture)).refillHaltBudget(MODULE);
+      await time.increaseTo(until);
+      await halt(fixture, MODULE);
+      expect((await registry.haltOf(MODULE)).until).to.be.greaterThan(until);
+    });
+
+    it("EMG-71 rests no longer than it lasted, where it was lifted early", async () => {
+      const fixture = await loadFixture(moduleFixture);
+      const { registry } = fixture;
+      await halt(fixture, MODULE);
+      const start = await time.latest();
+      await lift(fixture, MODULE, 2);
+      await time.setNextBlockTimestamp(start + 600);
+      await registry.connect(fixture.council[2]).lift(MODULE, 0, []);
+      expect(await registry.haltableAt(MODULE)).to.equal(BigInt(start + 1_200));
     });
 
     it("EMG-10 refuses a scope that is no module, and one that is halted already", async () => {
@@ -628,12 +680,18 @@ describe("EmergencyFacet", () => {
         ["lift", "liftThreshold"],
         ["veto", "vetoThreshold"],
         ["rollback", "rollbackThreshold"],
+        ["coSign", "coSignThreshold"],
       ] as const) {
         for (const threshold of [0, 6]) {
           await expect(set({ [field]: threshold }))
             .to.be.revertedWithCustomError(registry, "ThresholdInvalid")
             .withArgs(id(kind), threshold, 5);
         }
+      }
+      for (const vetoBudget of [0, 33]) {
+        await expect(set({ vetoBudget }))
+          .to.be.revertedWithCustomError(registry, "VetoBudgetInvalid")
+          .withArgs(vetoBudget, 1, 32);
       }
       for (const haltDuration of [0, 31 * DAY]) {
         await expect(set({ haltDuration, haltBudget: 31 * DAY }))

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Access} from "../libraries/Access.sol";
 import {Canaries} from "../libraries/Canaries.sol";
+import {CoSigns} from "../libraries/CoSigns.sol";
 import {Council} from "../libraries/Council.sol";
 import {CouncilConfig} from "../../types/Policy.sol";
 import {EmergencyStorage} from "../storage/EmergencyStorage.sol";
@@ -12,6 +13,7 @@ import {Locked} from "../libraries/Lock.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Modules} from "../libraries/Modules.sol";
 import {Roles} from "../libraries/Roles.sol";
+import {Stops} from "../libraries/Stops.sol";
 import {Vetoes} from "../libraries/Vetoes.sol";
 
 /// @notice Each act checks first that there is something to do, so that no approval is kept for another day.
@@ -54,6 +56,29 @@ contract EmergencyFacet is IEmergencyFacet, Access, Locked {
     }
 
     /// @inheritdoc IEmergencyFacet
+    function emergencyHalt(
+        bytes32 proposalId,
+        string calldata reason,
+        uint256 deadline,
+        bytes[] calldata signatures
+    ) external locked returns (bool executed) {
+        Stops.requireStoppable(proposalId);
+        executed = Council.approve(Council.STOP, proposalId, deadline, signatures);
+        if (executed) Stops.stop(proposalId, reason);
+    }
+
+    /// @inheritdoc IEmergencyFacet
+    function coSign(
+        bytes32 proposalId,
+        uint256 deadline,
+        bytes[] calldata signatures
+    ) external locked returns (bool executed) {
+        CoSigns.requireCoSignable(proposalId);
+        executed = Council.approve(Council.CO_SIGN, proposalId, deadline, signatures);
+        if (executed) CoSigns.coSign(proposalId);
+    }
+
+    /// @inheritdoc IEmergencyFacet
     function freeze(bytes32 module) external locked {
         if (!Halts.isHalted(module) && !Halts.isHalted(0) && !Council.isMember(msg.sender)) {
             Roles.check(Roles.INCIDENT);
@@ -69,6 +94,11 @@ contract EmergencyFacet is IEmergencyFacet, Access, Locked {
     /// @inheritdoc IEmergencyFacet
     function refillHaltBudget(bytes32 scope) external onlyTimelock {
         Halts.refill(scope);
+    }
+
+    /// @inheritdoc IEmergencyFacet
+    function refillVetoBudget() external onlyTimelock {
+        Vetoes.refill();
     }
 
     /// @inheritdoc IEmergencyFacet
@@ -91,5 +121,20 @@ contract EmergencyFacet is IEmergencyFacet, Access, Locked {
     /// @inheritdoc IEmergencyFacet
     function haltOf(bytes32 scope) external view returns (uint64 until, uint32 budget) {
         return Halts.statusOf(scope);
+    }
+
+    /// @inheritdoc IEmergencyFacet
+    function haltableAt(bytes32 scope) external view returns (uint256 notBefore) {
+        return Halts.restedAt(scope);
+    }
+
+    /// @inheritdoc IEmergencyFacet
+    function vetoBudget() external view returns (uint256 left) {
+        return Vetoes.budgetLeft();
+    }
+
+    /// @inheritdoc IEmergencyFacet
+    function isCoSigned(bytes32 proposalId) external view returns (bool) {
+        return CoSigns.isCoSigned(proposalId);
     }
 }

@@ -19,6 +19,9 @@ library Council {
     error ThresholdInvalid(bytes32 kind, uint256 threshold, uint256 members);
     error HaltTimeInvalid(string field, uint256 actual, uint256 min, uint256 max);
     error ActUnknown(bytes32 kind);
+    /// @notice The member is a contract, and it does not stand behind the signature (ERC-1271).
+    error ApprovalInvalid(address member);
+    error VetoBudgetInvalid(uint256 actual, uint256 min, uint256 max);
 
     event CouncilSet(uint64 indexed epoch, CouncilConfig config);
     /// @param expiry Seconds since the epoch until which this approval counts.
@@ -35,10 +38,13 @@ library Council {
     bytes32 internal constant LIFT = keccak256("lift");
     bytes32 internal constant VETO = keccak256("veto");
     bytes32 internal constant ROLLBACK = keccak256("rollback");
+    bytes32 internal constant STOP = keccak256("stop");
+    bytes32 internal constant CO_SIGN = keccak256("coSign");
 
     uint256 internal constant MAX_MEMBERS = 32;
     uint256 internal constant MAX_HALT = 30 days;
     uint256 internal constant MAX_BUDGET = 90 days;
+    uint256 internal constant MAX_VETOES = 32;
     /// @notice An approval older than this was given to another situation.
     uint256 internal constant APPROVAL_LIFETIME = 7 days;
 
@@ -59,6 +65,10 @@ library Council {
         _checkThreshold(LIFT, config.liftThreshold, count);
         _checkThreshold(VETO, config.vetoThreshold, count);
         _checkThreshold(ROLLBACK, config.rollbackThreshold, count);
+        _checkThreshold(CO_SIGN, config.coSignThreshold, count);
+        if (config.vetoBudget == 0 || config.vetoBudget > MAX_VETOES) {
+            revert VetoBudgetInvalid(config.vetoBudget, 1, MAX_VETOES);
+        }
         if (config.haltDuration == 0 || config.haltDuration > MAX_HALT) {
             revert HaltTimeInvalid("haltDuration", config.haltDuration, 1, MAX_HALT);
         }
@@ -70,6 +80,7 @@ library Council {
         }
         EmergencyStorage.Layout storage self = EmergencyStorage.state();
         self.council = config;
+        self.vetoesSpent = 0;
         uint64 epoch = ++self.epoch;
         emit CouncilSet(epoch, config);
     }
@@ -94,9 +105,7 @@ library Council {
             bytes32 digest = Proposals.digestOf(keccak256(abi.encode(APPROVAL_TYPEHASH, act, deadline)));
             if (deadline < expiry) expiry = deadline;
             for (uint256 i; i < signatures.length; ++i) {
-                address signer = Signatures.signerOf(digest, signatures[i]);
-                if (!isMember(signer)) revert NotCouncilMember(signer);
-                _record(act, kind, subject, signer, expiry);
+                _record(act, kind, subject, _signerOf(digest, signatures[i]), expiry);
             }
         }
 
@@ -126,8 +135,14 @@ library Council {
         CouncilConfig storage council = EmergencyStorage.state().council;
         if (kind == HALT) return council.haltThreshold;
         if (kind == LIFT) return council.liftThreshold;
-        if (kind == VETO) return council.vetoThreshold;
+        if (kind == VETO) return _vetoThreshold();
         if (kind == ROLLBACK) return council.rollbackThreshold;
+        if (kind == CO_SIGN) return council.coSignThreshold;
+        // It halts and vetoes in one act, so it needs what either needs.
+        if (kind == STOP) {
+            uint256 veto = _vetoThreshold();
+            return veto > council.haltThreshold ? veto : council.haltThreshold;
+        }
         revert ActUnknown(kind);
     }
 
@@ -137,6 +152,27 @@ library Council {
             if (members[i] == account) return true;
         }
         return false;
+    }
+
+    /// @dev Each veto raises what the next one needs, up to all of them, until governance refills the budget.
+    function _vetoThreshold() private view returns (uint256 need) {
+        EmergencyStorage.Layout storage self = EmergencyStorage.state();
+        need = uint256(self.council.vetoThreshold) + self.vetoesSpent;
+        if (need > self.council.members.length) need = self.council.members.length;
+    }
+
+    /// @dev A key's signature is 65 bytes. A contract's is its address, then what it takes for one (ERC-1271).
+    function _signerOf(bytes32 digest, bytes calldata signature) private view returns (address signer) {
+        signer = Signatures.signerOf(digest, signature);
+        if (isMember(signer)) return signer;
+        if (signature.length >= 20) {
+            address named = address(bytes20(signature[:20]));
+            if (isMember(named)) {
+                if (Signatures.isSignedBy(named, digest, signature[20:])) return named;
+                revert ApprovalInvalid(named);
+            }
+        }
+        revert NotCouncilMember(signer);
     }
 
     /// @dev The later of two expiries counts, so that nobody shortens an approval by submitting an older signature.

@@ -12,6 +12,10 @@ library Halts {
     /// @notice The council has spent what governance gave it for this scope.
     error HaltBudgetSpent(bytes32 scope);
 
+    /// @notice A halt is not renewed back to back: its scope rests for as long as it was halted, unless governance refilled
+    /// its budget meanwhile.
+    error HaltTooSoon(bytes32 scope, uint256 notBefore);
+
     event Halted(bytes32 indexed scope, uint64 until, string reason);
     event Lifted(bytes32 indexed scope, uint32 budget);
     event HaltBudgetRefilled(bytes32 indexed scope, uint32 budget);
@@ -24,6 +28,8 @@ library Halts {
         EmergencyStorage.Layout storage self = EmergencyStorage.state();
         Halt storage halt = self.halts[scope];
         requireNotHalted(scope);
+        uint256 notBefore = restedAt(scope);
+        if (block.timestamp < notBefore) revert HaltTooSoon(scope, notBefore);
         (, uint32 budget) = statusOf(scope);
         if (budget == 0) revert HaltBudgetSpent(scope);
         uint32 duration = self.council.haltDuration < budget ? self.council.haltDuration : budget;
@@ -55,6 +61,7 @@ library Halts {
         EmergencyStorage.Layout storage self = EmergencyStorage.state();
         self.halts[scope].budget = self.council.haltBudget;
         self.halts[scope].isBudgetSet = true;
+        self.halts[scope].refilledAt = uint48(block.timestamp);
         emit HaltBudgetRefilled(scope, self.council.haltBudget);
     }
 
@@ -66,6 +73,24 @@ library Halts {
         budget = self.council.haltBudget;
         // What was kept under an earlier council's larger budget is worth no more than the present one.
         if (halt.isBudgetSet && halt.budget < budget) budget = halt.budget;
+    }
+
+    /// @notice When the scope may be halted again, as far as its last halt is concerned; zero: at once.
+    function restedAt(bytes32 scope) internal view returns (uint256) {
+        Halt storage halt = EmergencyStorage.state().halts[scope];
+        uint256 length = halt.spans.length;
+        if (length == 0) return 0;
+        HaltSpan memory last = halt.spans[length - 1];
+        // A refill since the halt began is governance's word that it may go on.
+        if (halt.refilledAt >= last.since) return 0;
+        return uint256(last.until) + last.until - last.since;
+    }
+
+    /// @notice Whether a halt of this scope would start now.
+    function canStart(bytes32 scope) internal view returns (bool) {
+        if (isHalted(scope) || block.timestamp < restedAt(scope)) return false;
+        (, uint32 budget) = statusOf(scope);
+        return budget != 0;
     }
 
     function requireHalted(bytes32 scope) internal view {

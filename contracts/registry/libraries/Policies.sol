@@ -13,7 +13,8 @@ library Policies {
     /// @notice What auditors say of code opens nothing by itself: reviewers of payload and rehearsal are needed too.
     error AuditStandsAlone(PlanClass planClass);
     error ClassRequired(PlanClass planClass);
-    error ClassUnsupported(PlanClass planClass);
+    /// @notice An Emergency plan may do what a Critical one may, and sooner: it needs no less approval.
+    error EmergencyTooEasy(uint32 numerator, uint32 denominator);
 
     event ClassPolicySet(PlanClass indexed planClass, ClassPolicy policy);
 
@@ -25,11 +26,10 @@ library Policies {
     uint256 private constant HAS_EVIDENCE = 1 << 240;
 
     /// @notice Sets one row. A voting period of zero makes the class unavailable; anything else must be a majority. Critical
-    /// is always available, or nothing could ever change the registry again; Emergency is not, until there is a council
-    /// co-sign to go with its short delays.
+    /// is always available, or nothing could ever change the registry again. Emergency needs at least Critical's approval,
+    /// and a co-sign of the council (`CoSigns`) to go with its short delays.
     function set(PlanClass planClass, ClassPolicy memory policy) internal {
         if (planClass == PlanClass.Critical && policy.votingPeriod == 0) revert ClassRequired(planClass);
-        if (planClass == PlanClass.Emergency && policy.votingPeriod != 0) revert ClassUnsupported(planClass);
         if (policy.votingPeriod != 0) {
             policy.approval.checkProper();
             policy.quorum.checkProper();
@@ -58,6 +58,7 @@ library Policies {
             if (evidence != 0) config.evidenceRows[row] = evidence;
             config.policyIndex = uint96(((index & ~(ROW << shift)) | (row << shift)) + 1);
         }
+        if (planClass != PlanClass.Standard) _checkEmergency();
         emit ClassPolicySet(planClass, policy);
     }
 
@@ -100,6 +101,15 @@ library Policies {
             packed := or(packed, shl(192, mload(add(policy, 0x80))))
             packed := or(packed, shl(224, mload(add(policy, 0xa0))))
             packed := or(packed, shl(232, mload(add(policy, 0xc0))))
+        }
+    }
+
+    function _checkEmergency() private view {
+        ClassPolicy memory critical = policyAt(rowOf(PlanClass.Critical));
+        ClassPolicy memory emergency = policyAt(rowOf(PlanClass.Emergency));
+        if (emergency.votingPeriod == 0) return;
+        if (!critical.approval.isMetBy(emergency.approval.numerator, emergency.approval.denominator)) {
+            revert EmergencyTooEasy(emergency.approval.numerator, emergency.approval.denominator);
         }
     }
 

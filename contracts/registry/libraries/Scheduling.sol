@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Attestations} from "./Attestations.sol";
 import {ClassPolicy} from "../../types/Policy.sol";
+import {CoSigns} from "./CoSigns.sol";
 import {ConfigStorage} from "../storage/ConfigStorage.sol";
 import {Electorates} from "./Electorates.sol";
 import {Fraction} from "../../types/Fraction.sol";
@@ -39,6 +40,7 @@ library Scheduling {
         ClassPolicy memory policy = Policies.policyAt(proposal.policyRow);
         Attestations.requireAll(proposalId, proposal, policy);
         _checkReadiness(proposalId, proposal, plan.readiness.threshold);
+        CoSigns.requireCoSigned(proposalId, plan.planClass);
         Parents.checkScheduled(plan.artifact.parentPlan);
         ModuleStorage.state().checkTargets(plan.targets, 0);
         _checkCode(plan);

@@ -16,6 +16,8 @@ struct Halt {
     // Seconds the council may still spend; refilled by governance only.
     uint32 budget;
     bool isBudgetSet;
+    // When governance last refilled the budget: what was halted before may be halted again at once.
+    uint48 refilledAt;
 }
 
 /// @notice The council, its pending acts, and the halts.
@@ -30,6 +32,10 @@ library EmergencyStorage {
         // Until when (seconds) a member's approval of an act counts; zero: never given.
         mapping(bytes32 act => mapping(address member => uint48 expiry)) approvals;
         mapping(bytes32 scope => Halt) halts;
+        // Epoch of the council that co-signed an Emergency plan; zero: none did.
+        mapping(bytes32 proposalId => uint64 epoch) coSigns;
+        // Vetoes since governance last refilled them.
+        uint8 vetoesSpent;
     }
 
     // keccak256(abi.encode(uint256(keccak256("slipway.registry.emergency")) - 1)) & ~bytes32(uint256(0xff))
