@@ -452,6 +452,43 @@ export const ERRORS = {
     exit: Exit.toolError,
     meaning: "the deadline that the signatures carry is over",
   },
+  HaltTooSoon: {
+    code: "SLIP-506",
+    exit: Exit.waiting,
+    meaning:
+      "a halt is not renewed back to back: the scope rests as long as it was halted, unless a plan refills its budget",
+  },
+  VetoBudgetSpent: {
+    code: "SLIP-507",
+    exit: Exit.checkFailed,
+    meaning: "the council has spent its vetoes, and only a plan refills them",
+  },
+  CoSignMissing: {
+    code: "SLIP-508",
+    exit: Exit.waiting,
+    meaning: "an emergency plan is scheduled only with the council's co-sign",
+  },
+  NothingToStop: {
+    code: "SLIP-509",
+    exit: Exit.toolError,
+    meaning: "the plan has ended or stalled already, and none of its modules can be halted now",
+  },
+  ApprovalInvalid: {
+    code: "SLIP-510",
+    exit: Exit.toolError,
+    meaning: "the member is a contract, and it does not stand behind the signature",
+  },
+  RecoveryMissing: {
+    code: "SLIP-511",
+    exit: Exit.toolError,
+    meaning: "there is no recovery proposer, or nothing is under way",
+  },
+  NotRecoveryOwner: { code: "SLIP-512", exit: Exit.toolError, meaning: "only the recovery's owner may do this" },
+  RecoveryInStatus: {
+    code: "SLIP-513",
+    exit: Exit.waiting,
+    meaning: "the recovery is not where this step needs it: it waits thirty days, and lapses thirty days later",
+  },
   NodeNotStarted: { code: "SLIP-920", exit: Exit.toolError, meaning: "the local node did not start" },
   ForkMismatch: {
     code: "SLIP-921",

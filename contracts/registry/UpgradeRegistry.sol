@@ -62,8 +62,8 @@ struct RegistryConfig {
     address timelock;
     // Seconds; of the timelock to deploy.
     uint256 timelockMinDelay;
-    // Who may start a recovery, by the timelock to deploy. Zero: nobody.
-    address recoveryOwner;
+    // A `RecoveryProposer` for the timelock to deploy, not bound yet. Zero: there is no way to recover.
+    address recovery;
 }
 
 /// @notice The control plane: who agreed to what, and when. A diamond (ERC-2535) that holds the facts of every plan and
@@ -71,7 +71,7 @@ struct RegistryConfig {
 /// @dev Made whole in one transaction: there is no moment at which a deployer could still change it.
 contract UpgradeRegistry is Diamond {
     /// @notice Only the timelock that the registry deploys can be given a recovery proposer here.
-    error RecoveryOwnerUnused(address timelock, address recoveryOwner);
+    error RecoveryUnused(address timelock, address recovery);
 
     event TimelockSet(address indexed timelock);
 
@@ -83,14 +83,10 @@ contract UpgradeRegistry is Diamond {
         DiamondCuts.announce(type(IDiamondLoupe).interfaceId);
 
         if (config.timelock == address(0)) {
-            config.timelock = address(
-                new UpgradeTimelock(config.timelockMinDelay, address(this), config.recoveryOwner)
-            );
+            config.timelock = address(new UpgradeTimelock(config.timelockMinDelay, address(this), config.recovery));
         } else {
             Pins.checkCode(config.timelock);
-            if (config.recoveryOwner != address(0)) {
-                revert RecoveryOwnerUnused(config.timelock, config.recoveryOwner);
-            }
+            if (config.recovery != address(0)) revert RecoveryUnused(config.timelock, config.recovery);
         }
         ConfigStorage.state().timelock = config.timelock;
         emit TimelockSet(config.timelock);

@@ -12,7 +12,7 @@ interface IRecoverySuccessor {
 /// @notice The way out of a bricked registry. It can do one thing: give the registry's roles on the timelock to another
 /// registry, thirty days after its owner said so in public. While the old registry lives it can cancel that.
 /// @dev Holds the timelock's proposer and executor roles, and no other: the roles would let it do more, its code does not.
-/// Without immutables or setters, so that every one of them has the same code, and who looks at a timelock can tell by it.
+/// Without immutables, so that every one of them has the same code, and who looks at a timelock can tell by it.
 contract RecoveryProposer {
     enum Status {
         None,
@@ -26,12 +26,15 @@ contract RecoveryProposer {
 
     error NotRecoveryOwner(address caller, address owner);
     error RecoveryOwnerZero();
+    /// @notice It serves one timelock, for good.
+    error RecoveryBound(address timelock);
     error RecoveryPending(address successor, uint256 notBefore);
     error RecoveryInStatus(Status actual, Status expected);
     /// @notice The account is no registry that was made for this timelock.
     error SuccessorInvalid(address successor);
     error RecoveryNotExecuting(uint256 number);
 
+    event RecoveryTimelockSet(address indexed timelock);
     event RecoveryStarted(
         uint256 indexed number,
         address indexed successor,
@@ -67,10 +70,19 @@ contract RecoveryProposer {
         _;
     }
 
+    /// @param timelock_ Zero: the timelock that calls `bind`.
     constructor(address timelock_, address owner_) {
         if (owner_ == address(0)) revert RecoveryOwnerZero();
         timelock = timelock_;
         owner = owner_;
+    }
+
+    /// @notice Makes the caller its timelock, once. An `UpgradeTimelock` does so while it is constructed, and gives it its
+    /// roles there: who binds it first without that gives it power over nothing.
+    function bind() external {
+        if (timelock != address(0)) revert RecoveryBound(timelock);
+        timelock = msg.sender;
+        emit RecoveryTimelockSet(msg.sender);
     }
 
     /// @notice Announces that `successor_` is to get the registry's roles. Caller: owner, while no other is under way.

@@ -6,8 +6,8 @@ import { readPlan } from "../registry/readPlan";
 import { signerAddress } from "../registry/signerAddress";
 import { readStatus } from "../registry/state";
 
-/** The four acts of the council. */
-export type ActKind = "halt" | "lift" | "veto" | "rollback";
+/** The acts of the council. `stop` is the contract's `emergencyHalt`: veto and halt of one plan in one act. */
+export type ActKind = "halt" | "lift" | "veto" | "rollback" | "stop" | "coSign";
 
 /** How far the council is with one act. */
 export interface ActStatus {
@@ -84,6 +84,41 @@ export function veto(
   });
 }
 
+/** Stops a plan in whatever state it is: vetoes it where that is possible, and halts its modules. */
+export function stop(
+  client: Client,
+  registry: Registry,
+  params: { proposalId: string; reason: string } & Collected & SendOptions,
+): Promise<Performed> {
+  const { proposalId } = params;
+  return act(client, registry, {
+    ...params,
+    kind: "stop",
+    subject: proposalId,
+    encode: (tail) => registry.iface.encodeFunctionData("emergencyHalt", [proposalId, params.reason, ...tail]),
+    isDone: async () => {
+      const { state, isHalted: isStopped } = await readStatus(registry, proposalId);
+      return isStopped && !["Voting", "Approved", "Scheduled", "InProgress"].includes(state);
+    },
+  });
+}
+
+/** The council's yes to an emergency plan, without which it cannot be scheduled. */
+export function coSign(
+  client: Client,
+  registry: Registry,
+  params: { proposalId: string } & Collected & SendOptions,
+): Promise<Performed> {
+  const { proposalId } = params;
+  return act(client, registry, {
+    ...params,
+    kind: "coSign",
+    subject: proposalId,
+    encode: (tail) => registry.iface.encodeFunctionData("coSign", [proposalId, ...tail]),
+    isDone: () => registry.contract.getFunction("isCoSigned")(proposalId) as Promise<boolean>,
+  });
+}
+
 /** Takes a plan in progress back at once. Needs no file: the plan is read from its event. */
 export async function rollbackByCouncil(
   client: Client,
@@ -101,15 +136,17 @@ export async function rollbackByCouncil(
   });
 }
 
-interface ActWork extends Collected, SendOptions {
+export interface ActWork extends Collected, SendOptions {
   kind: ActKind;
   subject: string;
+  /** False where a veto's subject is a recovery. */
+  isOfProposal?: boolean;
   encode(tail: [number, readonly string[]]): string;
   isDone(): Promise<boolean>;
 }
 
 /** An act is done when it took effect, or, short of that, when this member's approval is recorded. */
-async function act(client: Client, registry: Registry, work: ActWork): Promise<Performed> {
+export async function act(client: Client, registry: Registry, work: ActWork): Promise<Performed> {
   const { kind, subject, signatures = [], deadline = 0 } = work;
   const member = await signerAddress(client, kind);
   const { act: approved } = await readAct(registry, kind, subject);
@@ -117,7 +154,7 @@ async function act(client: Client, registry: Registry, work: ActWork): Promise<P
     out: work.out,
     isDryRun: work.isDryRun,
     verb: kind,
-    proposalId: kind === "veto" || kind === "rollback" ? subject : undefined,
+    proposalId: work.isOfProposal === false || kind === "halt" || kind === "lift" ? undefined : subject,
     to: registry.address,
     data: work.encode([deadline, signatures]),
     isDone: async () =>

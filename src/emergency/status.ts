@@ -1,9 +1,11 @@
 import { decodeBytes32String, ZeroHash } from "ethers";
 import { readCanaryAt, type CanaryStatus } from "../canary/status";
+import { readAddressBook } from "../chain/addressBook";
 import type { Client } from "../client";
 import type { Registry } from "../registry/connect";
 import { readStatus, type StateName } from "../registry/state";
 import { readAct } from "./acts";
+import { readRecovery, type RecoveryReport } from "./recovery";
 
 /** One thing that can be done now, by whom, with what effect, and the command for it. */
 export interface PossibleAction {
@@ -32,6 +34,10 @@ export interface EmergencyReport {
   /** Seconds; zero: no halt of everything. */
   haltedUntil: number;
   haltBudget: number;
+  /** Vetoes that the council may still spend. */
+  vetoBudget: number;
+  /** The recovery under way, where there is one. */
+  recovery?: RecoveryReport;
   modules: ModuleEmergency[];
   /** Acts that concern everything. */
   actions: PossibleAction[];
@@ -46,12 +52,27 @@ export async function emergencyStatus(client: Client, registry: Registry): Promi
     if (!module.isRetired) modules.push(await moduleStatus(client, registry, { name, module }));
   }
   const { haltedUntil, haltBudget } = await haltOf(client, registry, ZeroHash);
-  return {
-    haltedUntil,
-    haltBudget,
-    modules,
-    actions: [await haltAction(registry, { scope: ZeroHash, label: "all", isHalted: haltedUntil !== 0 })],
-  };
+  const recovery = await recoveryUnderWay(client);
+  const actions = [await haltAction(registry, { scope: ZeroHash, label: "all", isHalted: haltedUntil !== 0 })];
+  if (recovery !== undefined) {
+    const { have, need } = await readAct(registry, "veto", recovery.operation);
+    actions.push({
+      action: "veto of the recovery",
+      who: "the council",
+      have,
+      need,
+      effect: `registry ${recovery.successor} does not get the timelock`,
+      command: "npx hardhat emergency recovery veto",
+    });
+  }
+  const vetoBudget = Number(await registry.contract.getFunction("vetoBudget")());
+  return { haltedUntil, haltBudget, vetoBudget, recovery, modules, actions };
+}
+
+async function recoveryUnderWay(client: Client): Promise<RecoveryReport | undefined> {
+  if (readAddressBook(client.deploymentsDir).addresses["recovery"] === undefined) return undefined;
+  const report = await readRecovery(client);
+  return report.status === "Waiting" || report.status === "Ready" ? report : undefined;
 }
 
 async function moduleStatus(
@@ -100,7 +121,16 @@ async function planActions(
   }
   const back = await readAct(registry, "rollback", proposalId);
   const veto = await readAct(registry, "veto", proposalId);
+  const stop = await readAct(registry, "stop", proposalId);
   return [
+    {
+      action: "stop",
+      who: "the council",
+      have: stop.have,
+      need: stop.need,
+      effect: "veto and halt in one act: no further stage, canaries frozen, anyone may roll back",
+      command: `npx hardhat emergency stop ${short} --reason "…"`,
+    },
     {
       action: "rollback",
       who: "the council",

@@ -23,11 +23,16 @@ const TIMELOCK_ROLES = [
 ] as const;
 type TimelockRole = (typeof TIMELOCK_ROLES)[number]["name"];
 
+/** What a recovery proposer may hold, and what it does with it. */
+const RECOVERY_ROLES: readonly TimelockRole[] = ["PROPOSER", "EXECUTOR"];
+
 export interface RoleHolder {
   role: TimelockRole;
   account: string;
   power: string;
   isRegistry: boolean;
+  /** A `RecoveryProposer` of this timelock: its code can do one thing, and thirty days after it said so. */
+  isRecovery: boolean;
   /** What it could do harms a plan, and nobody accepted that. */
   isRisk: boolean;
   isAccepted: boolean;
@@ -97,19 +102,39 @@ async function holdersOf(
   const last = await client.provider.getBlockNumber();
   const logs = await logsOf(client, { address: timelock, topics: [topics] }, 0, last);
   const holders: RoleHolder[] = [];
+  const recoveries = new Map<string, string | undefined>();
   for (const role of TIMELOCK_ROLES) {
     const seen = logs.filter((log) => log.topics[1] === role.id).map((log) => `0x${(log.topics[2] ?? "").slice(26)}`);
     for (const account of new Set(seen)) {
       if (!(await contract.getFunction("hasRole")(role.id, account))) continue;
       const isRegistry = account === registry.toLowerCase();
+      if (!recoveries.has(account)) recoveries.set(account, await recoveryOwner(client, account, timelock));
+      const owner = recoveries.get(account);
+      const isRecovery = owner !== undefined && RECOVERY_ROLES.includes(role.name);
       const isHarmless =
-        isRegistry || role.name === "EXECUTOR" || (role.name === "ADMIN" && account === timelock.toLowerCase());
+        isRegistry ||
+        isRecovery ||
+        role.name === "EXECUTOR" ||
+        (role.name === "ADMIN" && account === timelock.toLowerCase());
       const isAccepted = accepted.has(account);
-      const { name, power } = role;
-      holders.push({ role: name, account, power, isRegistry, isAccepted, isRisk: !isHarmless && !isAccepted });
+      const { name } = role;
+      const power = isRecovery
+        ? `recovery proposer of ${owner}: grants the registry's roles, after thirty days`
+        : role.power;
+      const isRisk = !isHarmless && !isAccepted;
+      holders.push({ role: name, account, power, isRegistry, isRecovery, isAccepted, isRisk });
     }
   }
   return holders;
+}
+
+/** Owner of a `RecoveryProposer` of this timelock: told by its code, which is the same for all of them. */
+async function recoveryOwner(client: Client, account: string, timelock: string): Promise<string | undefined> {
+  const { abi, deployedBytecode } = await client.artifacts.read("RecoveryProposer");
+  if ((await client.provider.getCode(account)) !== deployedBytecode) return undefined;
+  const contract = new Contract(account, abi, client.provider);
+  const own = (await contract.getFunction("timelock")()) as string;
+  return own.toLowerCase() === timelock.toLowerCase() ? ((await contract.getFunction("owner")()) as string) : undefined;
 }
 
 function grants(

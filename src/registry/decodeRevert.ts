@@ -34,6 +34,7 @@ const SAME: Record<string, ErrorName> = {
 
 const OPS = ["==", "!=", "<", "<=", ">", ">="];
 const KINDS = ["integrity", "simulation", "artifact", "audit", "rehearsal"];
+const RECOVERY = ["none", "waiting", "ready", "lapsed", "cancelled"];
 
 /** Turns what a node says of a reverted call into one clear error. What is no revert is passed on as it is. */
 export function decodeRevert(thrown: unknown, iface: Interface, context: RevertContext): unknown {
@@ -216,6 +217,24 @@ function describe(error: ErrorDescription, context: RevertContext): ErrorFacts {
       };
     case "AlreadyHalted":
       return { where: scopeText(args["scope"]), expected: "no halt", found: `halted until ${timeText(args["until"])}` };
+    case "HaltTooSoon":
+      return { where: scopeText(args["scope"]), expected: `not before ${timeText(args["notBefore"])}` };
+    case "VetoBudgetSpent":
+      return { expected: "a veto left", found: `${args["spent"]} spent since the last refill` };
+    case "CoSignMissing":
+      return { next: `npx hardhat emergency cosign ${id} --as MEMBER` };
+    case "NothingToStop":
+      return { next: "npx hardhat emergency status" };
+    case "ApprovalInvalid":
+      return { where: `member ${args["member"]}`, expected: "its word by ERC-1271", found: "another answer, or none" };
+    case "NotRecoveryOwner":
+      return { expected: `--as ${args["owner"]}`, found: String(args["caller"]) };
+    case "RecoveryInStatus":
+      return {
+        expected: `status ${RECOVERY[Number(args["expected"])]}`,
+        found: `status ${RECOVERY[Number(args["actual"])]}`,
+        next: "npx hardhat emergency recovery status",
+      };
     case "NotHalted":
     case "HaltBudgetSpent":
       return { where: scopeText(args["scope"]) };

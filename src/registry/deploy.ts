@@ -44,7 +44,8 @@ export async function deploy(
   if (client.signer === undefined) throw new SlipwayError("SignerMissing", { where: "registry deploy" });
 
   const names = new Map<string, string>();
-  for (const name of [...FACETS, "UpgradeRegistry"]) names.set(name, (await client.artifacts.read(name)).bytecode);
+  for (const name of [...FACETS, "RecoveryProposer", "UpgradeRegistry"])
+    names.set(name, (await client.artifacts.read(name)).bytecode);
   const signer = new JournaledDeployer(client, join(client.deploymentsDir, "registry.jsonl"), names);
   const deployed = await deployRegistry({ ...client, signer }, parameters, {
     known: facets,

@@ -33,8 +33,6 @@ export interface DeployRegistryOptions {
   onFacet?: (name: FacetName, address: string) => Promise<void> | void;
 }
 
-const RECOVERY_SET = "RecoveryProposerSet";
-
 /** In the order of the contract's `PlanClass`. */
 const CLASSES = ["standard", "critical", "emergency"] as const;
 
@@ -63,7 +61,12 @@ export async function deployRegistry(
     await onFacet?.(name, address);
   }
 
-  const { policies, roles, council, maxPower } = parameters;
+  const { policies, roles, council, maxPower, recoveryOwner } = parameters;
+  const recovery =
+    recoveryOwner === undefined
+      ? undefined
+      : await deploy(artifacts, signer, "RecoveryProposer", [ZeroAddress, recoveryOwner]);
+  if (recovery !== undefined) log(`RecoveryProposer ${recovery}`);
   const { abi, bytecode } = await artifacts.read("UpgradeRegistry");
   const factory = new ContractFactory(abi, bytecode, signer);
   const registry = await factory.deploy({
@@ -77,15 +80,12 @@ export async function deployRegistry(
     unit: encodeBytes32String(parameters.unit ?? ""),
     timelock: parameters.timelock ?? ZeroAddress,
     timelockMinDelay: parameters.timelockMinDelay,
-    recoveryOwner: parameters.recoveryOwner ?? ZeroAddress,
+    recovery: recovery ?? ZeroAddress,
   });
   const receipt = await mined(registry, "UpgradeRegistry");
   const iface = new Interface(await registryAbi(artifacts));
   const timelock = receipt.logs.map((entry) => iface.parseLog(entry)).find((event) => event?.name === "TimelockSet")
     ?.args["timelock"] as string;
-  const wired = Interface.from((await artifacts.read("UpgradeTimelock")).abi);
-  const recovery = receipt.logs.map((entry) => wired.parseLog(entry)).find((event) => event?.name === RECOVERY_SET)
-    ?.args["recovery"] as string | undefined;
   const address = await registry.getAddress();
   log(`UpgradeRegistry ${address}, timelock ${timelock}`);
   return {
@@ -116,9 +116,14 @@ async function reuse(
   return (await signer.provider?.getCode(address)) === deployedBytecode ? address : undefined;
 }
 
-async function deploy(artifacts: ArtifactSource, signer: Signer, name: FacetName): Promise<string> {
+async function deploy(
+  artifacts: ArtifactSource,
+  signer: Signer,
+  name: FacetName | "RecoveryProposer",
+  args: readonly string[] = [],
+): Promise<string> {
   const { abi, bytecode } = await artifacts.read(name);
-  const contract = await new ContractFactory(abi, bytecode, signer).deploy();
+  const contract = await new ContractFactory(abi, bytecode, signer).deploy(...args);
   await mined(contract, name);
   return contract.getAddress();
 }

@@ -1,5 +1,6 @@
 import { id } from "ethers";
 import type { Client } from "../client";
+import type { ActKind } from "../emergency/acts";
 import type { Registry } from "./connect";
 import { registryLogs } from "./registryLogs";
 import { ROLES, type RoleName } from "./roleIds";
@@ -7,7 +8,7 @@ import { ROLES, type RoleName } from "./roleIds";
 export interface RolesReport {
   timelock: string;
   roles: Record<RoleName, string[]>;
-  council: { members: string[]; epoch: number; need: { halt: number; lift: number; veto: number; rollback: number } };
+  council: { members: string[]; epoch: number; need: Record<ActKind, number> };
 }
 
 /** Who holds which role: candidates from the events, each asked of the chain. */
@@ -34,6 +35,8 @@ export async function readRoles(client: Client, registry: Registry): Promise<Rol
         lift: Number(config.liftThreshold),
         veto: Number(config.vetoThreshold),
         rollback: Number(config.rollbackThreshold),
+        stop: Math.max(Number(config.haltThreshold), Number(config.vetoThreshold)),
+        coSign: Number(config.coSignThreshold),
       },
     },
   };

@@ -1,6 +1,7 @@
 import { decodeBytes32String, ZeroHash } from "ethers";
 import { readCanaryAt, type CanaryStatus } from "../canary/status";
 import type { Client } from "../client";
+import { readAct } from "../emergency/acts";
 import { Exit, type ExitCode } from "../errors";
 import { PlanClass, type Fraction, type Plan } from "../plan/types";
 import { readArtifact, readCompatibility, type ArtifactFacts, type Compatibility } from "./artifact";
@@ -10,6 +11,7 @@ import { readCited, readFacts, readSeats, type Facts } from "./facts";
 import { readHeader } from "./readElectorate";
 import { readPlan } from "./readPlan";
 import { isEnded, readStatus, type Status } from "./state";
+import { shortId } from "./words";
 
 /** What may happen next, when, by whom, and how. Times are seconds; zero: no bound. */
 export interface NextStep {
@@ -231,6 +233,12 @@ async function blockers(registry: Registry, context: BlockerContext): Promise<Bl
         measure: share(facts.readyPower, facts.clippedTotal, plan.readiness.threshold),
         missing: who,
       });
+    }
+    if (plan.planClass === PlanClass.Emergency) {
+      const isCoSigned = (await registry.contract.getFunction("isCoSigned")(context.proposalId)) as boolean;
+      const { have, need } = await readAct(registry, "coSign", context.proposalId);
+      const measure = `${have} of ${need} members, npx hardhat emergency cosign ${shortId(context.proposalId)}`;
+      if (!isCoSigned) found.push({ what: "the council's co-sign", measure, missing: [] });
     }
     const counted = { ...facts, ...(await readCited(registry, context.proposalId)) };
     for (const kind of ATTESTATIONS) {

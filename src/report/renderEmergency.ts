@@ -8,6 +8,8 @@ export function renderEmergency(report: EmergencyReport): string {
     report.haltedUntil === 0
       ? `nothing is halted as a whole; budget ${report.haltBudget} s`
       : `EVERYTHING IS HALTED until ${utc(report.haltedUntil)}`,
+    `vetoes left ${report.vetoBudget}`,
+    ...recovery(report),
     ...actions(report.actions),
   ];
   for (const module of report.modules) {
@@ -21,6 +23,12 @@ export function renderEmergency(report: EmergencyReport): string {
     lines.push(...actions(module.actions));
   }
   return lines.join("\n");
+}
+
+function recovery({ recovery: report }: EmergencyReport): string[] {
+  if (report === undefined) return [];
+  const { successor, notBefore, owner } = report;
+  return [`RECOVERY UNDER WAY: ${owner} gives the timelock to registry ${successor} from ${utc(notBefore)}`];
 }
 
 function actions(list: readonly PossibleAction[]): string[] {

@@ -1,3 +1,4 @@
+import { concat } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Client } from "../../src/client";
 import { readAct, type ActKind, type Collected } from "../../src/emergency/acts";
@@ -5,7 +6,7 @@ import { actStatement } from "../../src/emergency/statement";
 import { SlipwayError } from "../../src/errors";
 import { connectRegistry, type Registry } from "../../src/registry/connect";
 import type { Performed, SendOptions } from "../../src/registry/perform";
-import { firstStatement, readSigned } from "../../src/registry/statements/readSigned";
+import { firstStatement, readSigned, signersOf } from "../../src/registry/statements/readSigned";
 import { sendOptions, type SigningArgs } from "./options";
 import { runTask, type Outcome } from "./runTask";
 import { outcomeOf } from "./runVerb";
@@ -61,8 +62,16 @@ async function collect(
   const first = firstStatement(files);
   const deadline = "deadline" in first ? first.deadline : undefined;
   const statement = await actStatement(client, registry, { ...params, deadline });
-  const read = readSigned(registry, files, statement);
-  return { signatures: read.map(({ signature }) => signature), deadline: statement.deadline };
+  const wallets = new Set<string>();
+  for (const signer of signersOf(files)) {
+    if ((await client.provider.getCode(signer)) !== "0x") wallets.add(signer.toLowerCase());
+  }
+  const read = readSigned(registry, files, statement, wallets);
+  return {
+    // A contract's signature begins with its address: nothing could be recovered from it.
+    signatures: read.map(({ signer, signature, isWallet }) => (isWallet ? concat([signer, signature]) : signature)),
+    deadline: statement.deadline,
+  };
 }
 
 function secondsOf(text: string): number {

@@ -160,7 +160,9 @@ abstract contract World is Cheats, IWatcher {
             vetoThreshold: 3,
             rollbackThreshold: 3,
             haltDuration: 12 hours,
-            haltBudget: 2 days
+            haltBudget: 2 days,
+            coSignThreshold: 3,
+            vetoBudget: 32
         });
         config.council = council;
         maxPower[0] = Fraction(1, 4);

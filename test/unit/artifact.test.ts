@@ -380,6 +380,7 @@ describe("ArtifactFacet", () => {
       expect(await stateOf(fixture, proposalId)).to.equal(State.InProgress);
       await time.increaseTo(moved);
       expect(await stateOf(fixture, proposalId)).to.equal(State.Stalled);
+      await time.increaseTo(await registry.haltableAt(MODULE));
       for (const member of council.slice(0, 2)) await registry.connect(member).halt(MODULE, "again", 0, []);
       await time.increase(DAY);
       expect(await stateOf(fixture, proposalId)).to.equal(State.Stalled);

@@ -139,7 +139,7 @@ describe("RecoveryProposer", () => {
     recovery.interface.forEachFunction((fragment) => {
       if (!fragment.constant) writing.push(fragment.format("sighash"));
     });
-    expect(writing.sort()).to.deep.equal(["execute()", "start(address)", "withdraw()"]);
+    expect(writing.sort()).to.deep.equal(["bind()", "execute()", "start(address)", "withdraw()"]);
   });
 
   it("EMG-65 schedules three grants to the timelock and nothing else", async () => {
@@ -341,6 +341,20 @@ describe("RecoveryProposer", () => {
     }
   });
 
+  it("EMG-70 serves one timelock for good: who takes it first keeps a registry from being made with it, and gains nothing", async () => {
+    const { recovery, timelock, owner, stranger, deployment } = await loadFixture(recoveryFixture);
+    await expect(recovery.connect(stranger).bind())
+      .to.be.revertedWithCustomError(recovery, "RecoveryBound")
+      .withArgs(deployment.timelock);
+    const free = await ethers.deployContract("RecoveryProposer", [ZeroAddress, owner.address]);
+    await free.connect(stranger).getFunction("bind")();
+    const factory = await ethers.getContractFactory("UpgradeTimelock");
+    await expect(factory.deploy(3_600, stranger.address, await free.getAddress()))
+      .to.be.revertedWithCustomError(recovery, "RecoveryBound")
+      .withArgs(stranger.address);
+    expect(await timelock.hasRole(ROLES[0] ?? "", await free.getAddress())).to.equal(false);
+  });
+
   it("EMG-70 a timelock has none unless the configuration asks for it, and a foreign timelock is given none", async () => {
     const { registry, ...actors } = await loadFixture(recoveryFixture);
     const client = { artifacts, signer: actors.deployer, log: silent };
@@ -348,8 +362,8 @@ describe("RecoveryProposer", () => {
     expect(plain.recovery).to.equal(undefined);
     const parameters = { ...actors.parameters, timelock: actors.deployment.timelock };
     await expect(deployRegistry(client, parameters, { known: actors.deployment.facets }))
-      .to.be.revertedWithCustomError(registry, "RecoveryOwnerUnused")
-      .withArgs(actors.deployment.timelock, actors.owner.address);
+      .to.be.revertedWithCustomError(registry, "RecoveryUnused")
+      .withArgs(actors.deployment.timelock, (recovery: string) => recovery !== ZeroAddress);
     const factory = await ethers.getContractFactory("RecoveryProposer");
     await expect(factory.deploy(plain.timelock, ZeroAddress)).to.be.revertedWithCustomError(
       factory,

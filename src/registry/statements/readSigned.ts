@@ -11,15 +11,23 @@ export interface ReadStatement<S extends Statement = Statement> {
   statement: S;
   signer: string;
   signature: string;
+  /** The signer is a contract: only it can tell what it signed (ERC-1271). */
+  isWallet: boolean;
 }
 
 /**
  * Reads signed files: a list separated by commas, or a folder. Every one must say exactly what the command says, and carry
  * its own signer's signature over it. The typed data is built anew, so that a file cannot show one thing and carry another.
+ * Signatures of `wallets` (contracts) are left to them.
  */
-export function readSigned<S extends Statement>(registry: Registry, list: string, expected: S): ReadStatement<S>[] {
+export function readSigned<S extends Statement>(
+  registry: Registry,
+  list: string,
+  expected: S,
+  wallets: ReadonlySet<string> = new Set(),
+): ReadStatement<S>[] {
   const files = filesOf(list);
-  const read = files.map((file) => readOne(registry, file, expected));
+  const read = files.map((file) => readOne(registry, file, expected, wallets));
   const seen = new Map<string, string>();
   for (const { signer, file } of read) {
     const other = seen.get(signer);
@@ -31,13 +39,23 @@ export function readSigned<S extends Statement>(registry: Registry, list: string
   return read;
 }
 
+/** Who the files say signed them. */
+export function signersOf(list: string): string[] {
+  return filesOf(list).map((file) => parse(file).signer);
+}
+
 /** The first file's own statement: what to expect of the others where the command leaves something open. */
 export function firstStatement(list: string): Statement {
   const [file] = filesOf(list);
   return parse(file!).statement;
 }
 
-function readOne<S extends Statement>(registry: Registry, file: string, expected: S): ReadStatement<S> {
+function readOne<S extends Statement>(
+  registry: Registry,
+  file: string,
+  expected: S,
+  wallets: ReadonlySet<string>,
+): ReadStatement<S> {
   const { statement, signer, signature } = parse(file);
   for (const [key, value] of Object.entries(expected)) {
     const found = (statement as unknown as Record<string, unknown>)[key];
@@ -46,6 +64,7 @@ function readOne<S extends Statement>(registry: Registry, file: string, expected
   if (signature === null) {
     throw invalid(file, "a signature over its typed data", "none yet");
   }
+  if (wallets.has(signer.toLowerCase())) return { file, statement: expected, signer, signature, isWallet: true };
   const { digest } = hashesOf(typedDataOf(expected, registry.domain));
   let recovered: string;
   try {
@@ -56,7 +75,7 @@ function readOne<S extends Statement>(registry: Registry, file: string, expected
   if (recovered.toLowerCase() !== signer.toLowerCase()) {
     throw invalid(file, `the signature of ${signer} over ${digest}`, `one of ${recovered}`);
   }
-  return { file, statement: expected, signer: recovered, signature };
+  return { file, statement: expected, signer: recovered, signature, isWallet: false };
 }
 
 function filesOf(list: string): string[] {
