@@ -7,6 +7,9 @@ import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 /// @notice A wallet of k of n keys. Like a Safe it asks its owners to sign what it is asked about together with its own
 /// address, in order of their addresses. It can also misbehave.
 contract Wallet__MockForCouncil is IERC1271 {
+    error CallFailed();
+    error Refused();
+
     enum Mode {
         Honest,
         AnswersOther,
@@ -32,13 +35,13 @@ contract Wallet__MockForCouncil is IERC1271 {
     /// @notice Sends a call, as a Safe does.
     function send(address target, bytes calldata data) external returns (bytes memory) {
         (bool isOk, bytes memory answer) = target.call(data);
-        require(isOk, "wallet: call failed");
+        if (!isOk) revert CallFailed();
         return answer;
     }
 
     function isValidSignature(bytes32 digest, bytes calldata signatures) external view returns (bytes4) {
         if (mode == Mode.AnswersOther) return 0xffffffff;
-        if (mode == Mode.Reverts) revert("wallet: no");
+        if (mode == Mode.Reverts) revert Refused();
         if (mode == Mode.Burns) while (true) {}
         if (mode == Mode.AnswersShort) {
             assembly ("memory-safe") {

@@ -374,6 +374,8 @@ function timelockRows({ deployment, stranger }: AccessFixture): Record<string, R
 function recoveryRows({ deployment }: AccessFixture): Record<string, Row> {
   const by: readonly Actor[] = ["recoverer"];
   return {
+    // Once: an account that is bound refuses everyone alike.
+    bind: { args: [], by: ANYONE },
     start: { args: [deployment.registry], by },
     withdraw: { args: [], by },
     execute: { args: [], by },
