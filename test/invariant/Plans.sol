@@ -145,6 +145,7 @@ abstract contract Plans is World {
         if (dwell == 0 || _pick(3) != 0) return;
         plan.artifact.version = "2.0.0";
         plan.artifact.protocolVersion = 2;
+        plan.artifact.sha256Hash = sha256("2.0.0");
         plan.artifact.successThreshold = Fraction(uint32(1 + _pick(3)), 4);
         plan.artifact.successDeadline = dwell;
     }
