@@ -160,7 +160,6 @@ describe("buildPlan", () => {
         "proposer",
         "baseVersion",
         "nonce",
-        "canary.salt",
         "canary.count",
         "canary.budget.value",
         "canary.candidateGas",
