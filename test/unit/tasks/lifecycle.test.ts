@@ -27,6 +27,8 @@ async function world(): Promise<World> {
   const fixture = await registryFixture();
   const module = await addModule(fixture);
   const invariant = await define(fixture, await dialInvariant(module));
+  // Invariants come before the plans they judge, also where a call is tried at the latest block's time.
+  await mine();
   const plan = await dialPlan(fixture, module);
   plan.stages[0]!.invariants = [invariant];
   const chainId = (await fixture.registry.runner!.provider!.getNetwork()).chainId;
