@@ -144,7 +144,7 @@ describe("what a registry leaves behind", () => {
     await expectSame(fixture, id);
   });
 
-  it("ATK-112 a plan of two stages that twelve voted on leaves less than 1,024 bytes in registry and timelock [gas]", async () => {
+  it("ATK-112 a plan of two stages that ten voted on leaves less than 1,024 bytes in registry and timelock [gas]", async () => {
     const fixture = await loadFixture(registryFixture);
     const { deployment } = fixture;
     const plan = await dialPlan(fixture, await addModule(fixture));
