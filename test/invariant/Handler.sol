@@ -65,7 +65,10 @@ contract Handler is Model {
             uint256 everyone = (1 << electorates[ghost.electorate].seats) - 1;
             // Some are attested early, so that votes are what they lack.
             if (seed % 16 == 2) _attest(ghost, staff[5], (seed >> 8) % 2, keccak256("report"));
-            else if (ghost.votedBits == everyone || seed % 8 == 0) _warpTo(ghost.votingEndsAt);
+            else if (ghost.votedBits == everyone || seed % 8 == 0)
+                _warpTo(ghost.votingEndsAt);
+                // Some of the seats abstain, the others decide.
+            else if (seed % 8 == 3) _voteBySig(ghost, seed, Choice.Abstain, seed >> 8, 0);
             else _voteBySig(ghost, seed, Choice(seed % 16 == 1 ? 0 : 1), everyone, 0);
         } else if (ghost.state == ProposalState.Approved) {
             _prepare(index, seed);
