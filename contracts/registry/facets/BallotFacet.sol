@@ -8,7 +8,7 @@ import {Proposals} from "../libraries/Proposals.sol";
 
 contract BallotFacet is IBallotFacet, Prolonging {
     /// @inheritdoc IBallotFacet
-    function castVote(bytes32 proposalId, Choice choice, uint256 seat) external prolonging(proposalId) {
+    function castVote(bytes32 proposalId, Choice choice, uint256 seat) external {
         Ballots.cast(proposalId, choice, seat);
     }
 
@@ -27,7 +27,7 @@ contract BallotFacet is IBallotFacet, Prolonging {
         Choice choice,
         uint256 seat,
         string calldata reason
-    ) external prolonging(proposalId) {
+    ) external {
         Ballots.castWithReason(proposalId, choice, seat, reason);
     }
 

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Ballot, Choice, IBallotFacet, WalletBallot} from "../interfaces/IUpgradeRegistry.sol";
 import {Electorates} from "./Electorates.sol";
 import {Ending, Proposal, ProposalStorage} from "../storage/ProposalStorage.sol";
+import {LateVotes} from "./LateVotes.sol";
 import {PlanClass} from "../../types/Plan.sol";
 import {ProposalState} from "../../types/ProposalState.sol";
 import {Proposals} from "./Proposals.sol";
@@ -130,6 +131,7 @@ library Ballots {
         Proposal storage proposal = ProposalStorage.state().proposals[proposalId];
         (uint256 first, uint256 second) = _load(proposal);
         _requireVoting(proposalId, second);
+        uint256 mark = LateVotes.markOf(proposalId, uint40(second));
         PlanClass planClass = PlanClass(uint8(second >> PLAN_CLASS));
         power = Electorates.clippedPowerAt(address(uint160(first)), planClass, seat, msg.sender);
         if (seat < FIRST_COUNT) {
@@ -163,6 +165,7 @@ library Ballots {
             }
             sstore(add(proposal.slot, 1), second)
         }
+        LateVotes.settle(proposalId, mark);
     }
 
     function _voting(bytes32 proposalId) private view returns (Proposal storage proposal) {
