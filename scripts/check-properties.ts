@@ -23,6 +23,7 @@ const AREAS: Record<string, string> = {
   RBK: "The way back",
   EMG: "Council, halts and freezes",
   MOD: "Modules",
+  FLG: "Feature flags and dependencies of modules",
   ACC: "Who may do what",
   DIA: "The diamond",
   ATK: "Self-upgrade, attacks and incidents",

@@ -380,6 +380,12 @@ export const ERRORS = {
     exit: Exit.waiting,
     meaning: "the invariant was defined in this very moment, and invariants come before the plans they judge",
   },
+  FlagDisabled: { code: "SLIP-267", exit: Exit.waiting, meaning: "the module waits for a feature flag" },
+  DependencyNotMet: {
+    code: "SLIP-268",
+    exit: Exit.waiting,
+    meaning: "the module waits for another one, which is not at the version that it needs",
+  },
   NothingToAttest: {
     code: "SLIP-266",
     exit: Exit.toolError,

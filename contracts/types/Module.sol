@@ -24,6 +24,8 @@ struct Module {
     // Counts completed and rolled-back plans.
     uint64 version;
     bool isRetired;
+    // It waits for a flag or for other modules; see `IFeatureFlagFacet`.
+    bool hasRequirements;
     // The proposal that holds the module between its first stage and its end; zero when free.
     bytes32 lockedBy;
 }

@@ -197,6 +197,14 @@ function describe(error: ErrorDescription, context: RevertContext): ErrorFacts {
       return { expected: `${args["min"]} to ${args["max"]} s`, found: `${args["minAge"]} s` };
     case "InvariantTooNew":
       return { where: `invariant ${args["id"]}`, expected: `after ${timeText(args["definedAt"])}` };
+    case "FlagDisabled":
+      return { where: `module ${textOf(args["module"])}`, expected: `flag ${textOf(args["flag"])} on`, found: "off" };
+    case "DependencyNotMet":
+      return {
+        where: `module ${textOf(args["module"])}`,
+        expected: `${textOf(args["dependency"])} at version ${args["minVersion"]} or later`,
+        found: `version ${args["version"]}`,
+      };
     case "EvidenceMismatch":
       return { expected: `report ${args["expected"]}`, found: `report ${args["actual"]}` };
     case "Unauthorized":

@@ -19,6 +19,7 @@ export const FACETS = [
   "RevalidationFacet",
   "InvariantFacet",
   "ModuleFacet",
+  "FeatureFlagFacet",
   "EmergencyFacet",
   "CouncilRollbackFacet",
   "RecoveryFacet",

@@ -28,6 +28,7 @@ describe("ModuleFacet", () => {
         authority: deployment.timelock,
         version: 0n,
         isRetired: false,
+        hasRequirements: false,
         lockedBy: ZeroHash,
       });
       expect([...(await registry.moduleNames())]).to.deep.equal([MODULE]);

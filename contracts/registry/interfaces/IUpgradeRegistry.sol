@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Invariant} from "../../types/Invariant.sol";
+import {Dependency, Requirements} from "../storage/FlagStorage.sol";
 import {CitedEvidence} from "../../types/Evidence.sol";
 import {ClassPolicy, CouncilConfig} from "../../types/Policy.sol";
 import {ElectorateDraft, ElectorateHeader, ElectorateKind, Seat, TokenElectorate} from "../../types/Electorate.sol";
@@ -455,6 +456,32 @@ interface IModuleFacet {
     function upgradeableAt(bytes32 name) external view returns (uint256 notBefore);
 }
 
+/// @notice Feature flags, and what modules require before a plan on them may advance.
+interface IFeatureFlagFacet {
+    /// @notice Turns a flag on. `epoch` is the one that the plan was made at: a clearing since then makes this revert, so a
+    /// plan that waits in the timelock never undoes one. Caller: timelock.
+    function enableFlag(bytes32 flag, uint64 epoch) external;
+
+    /// @notice Turns a flag off, and voids what was agreed to turn it on. Caller: incident role, a council member, timelock.
+    function clearFlag(bytes32 flag) external;
+
+    /// @notice Sets what a module requires: a flag (zero: none), and least versions of at most 8 other modules. It replaces
+    /// what was set before. Caller: timelock.
+    function setRequirements(bytes32 module, bytes32 flag, Dependency[] calldata dependencies) external;
+
+    /// @notice Whether a flag is on; an unknown one is off. One word, so that a gate can ask it.
+    function isEnabled(bytes32 flag) external view returns (bool);
+
+    /// @notice How often a flag was cleared.
+    function flagEpoch(bytes32 flag) external view returns (uint64 epoch);
+
+    /// @notice What a module requires.
+    function requirementsOf(bytes32 module) external view returns (Requirements memory requirements);
+
+    /// @notice Reverts while the module's flag is off, and before a first stage while a dependency is too old.
+    function checkRequirements(bytes32 module, bool isFirst) external view;
+}
+
 /// @notice The council and the incident key. None of these moves funds or upgrades.
 interface IEmergencyFacet {
     /// @notice Halts `scope` (zero: everything, else a module): no schedule, no advance, canaries of the scope frozen.
@@ -618,6 +645,7 @@ interface IUpgradeRegistry is
     IRevalidationFacet,
     IInvariantFacet,
     IModuleFacet,
+    IFeatureFlagFacet,
     IEmergencyFacet,
     IRecoveryFacet,
     ICouncilRollbackFacet,

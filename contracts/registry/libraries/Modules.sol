@@ -62,6 +62,7 @@ library Modules {
             authority: authority,
             version: 0,
             isRetired: false,
+            hasRequirements: false,
             lockedBy: 0
         });
         emit ModuleRegistered(name, kind, account, authority);

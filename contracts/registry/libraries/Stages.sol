@@ -5,8 +5,8 @@ import {Artifacts} from "./Artifacts.sol";
 import {Category, Invariant} from "../../types/Invariant.sol";
 import {Conditions} from "./Conditions.sol";
 import {Ending, Proposal} from "../storage/ProposalStorage.sol";
-import {Plan, PlanClass, Rollback, Stage} from "../../types/Plan.sol";
-import {InvariantResult} from "../interfaces/IUpgradeRegistry.sol";
+import {Plan, PlanClass, Rollback, Stage, Target} from "../../types/Plan.sol";
+import {IFeatureFlagFacet, InvariantResult} from "../interfaces/IUpgradeRegistry.sol";
 import {Gates} from "./Gates.sol";
 import {Intervals} from "./Intervals.sol";
 import {Invariants} from "./Invariants.sol";
@@ -74,6 +74,7 @@ library Stages {
         // Before the first stage the modules are free and at their base version; from then on they are this plan's.
         ModuleStorage.state().checkTargets(plan.targets, status.nextStage == 0 ? bytes32(0) : proposalId);
         ModuleStorage.state().checkReach(stage.calls, plan.targets, proposalId);
+        _checkRequirements(plan.targets, status.nextStage == 0);
         bool isStandard = plan.planClass == PlanClass.Standard;
         if (isStandard) PlanRules.checkScope(stage.calls);
         if (status.nextStage == 0) {
@@ -145,6 +146,15 @@ library Stages {
     function requireOpen(bytes32 proposalId, ProposalStatus memory status) internal view {
         if (Proposals.isRollbackClosed(status)) {
             revert RollbackClosed(proposalId, status.notBefore, block.timestamp);
+        }
+    }
+
+    /// @dev Asked of another facet: most modules require nothing.
+    function _checkRequirements(Target[] calldata targets, bool isFirst) private view {
+        for (uint256 i; i < targets.length; ++i) {
+            bytes32 module = targets[i].module;
+            if (!ModuleStorage.state().modules[module].hasRequirements) continue;
+            IFeatureFlagFacet(address(this)).checkRequirements(module, isFirst);
         }
     }
 
