@@ -13,6 +13,8 @@ export const COPY = join(WORK, "project");
 /** A point with the number that turns it on. Numbers stay the same for the same sources. */
 export interface Mutant extends Omit<Point, "render"> {
   id: number;
+  /** Which of its file's points it is: stays the same while the file does. */
+  place: number;
 }
 
 /** Folders of `contracts/` that carry the product; examples and mocks are what it is tried on. */
@@ -28,9 +30,10 @@ export function buildMutants(log: (line: string) => void): { mutants: Mutant[]; 
   const points = FOLDERS.flatMap((folder) => solidityIn(folder)).flatMap((file) => {
     const ast = asts.get(`contracts/${file}`);
     if (ast === undefined) throw new Error(`contracts/${file} is in no build: run npm run compile`);
-    return pointsOf(file, readFileSync(join(ROOT, "contracts", file)), ast);
+    const found = pointsOf(file, readFileSync(join(ROOT, "contracts", file)), ast);
+    return found.map((point, place) => ({ point, place }));
   });
-  const numbered = points.map((point, index) => ({ point, id: index + 1 }));
+  const numbered = points.map((item, index) => ({ ...item, id: index + 1 }));
   let kept = numbered;
   const left: Point[] = [];
   for (;;) {
@@ -44,7 +47,7 @@ export function buildMutants(log: (line: string) => void): { mutants: Mutant[]; 
     kept = kept.filter((item) => !cramped.includes(item));
     log(`left out ${cramped.length} mutants of ${cramped[0]?.point.owner}: no stack is left for them`);
   }
-  return { mutants: kept.map(({ point: { render: _, ...facts }, id }) => ({ ...facts, id })), left };
+  return { mutants: kept.map(({ point: { render: _, ...facts }, place, id }) => ({ ...facts, place, id })), left };
 }
 
 function copyProject(): void {

@@ -11,18 +11,27 @@ import { Worker } from "./workers";
  * Mutation test of `contracts/`: every guard, comparison, logic, arithmetic, statement and event is changed, one at a time,
  * and the tests that reach it are run. What no test notices is a survivor.
  *
- *   npm run mutate                     goes on where an earlier run over the same contracts stopped
+ *   npm run mutate                     goes on where an earlier run stopped: a kill is kept while its contract's file stays as it
+ *                                      is, a survivor until contracts, tests or engine change
  *   npm run mutate -- --count 500      how many mutants, drawn from all by --seed (both have defaults)
  *   npm run mutate -- --file Halts     only mutants of files whose path has this in it
  *   npm run mutate -- --write          writes docs/mutation.md from the results
  */
 
 const TIMEOUT = 10 * 60_000;
+const RESULTS = join(WORK, "results.jsonl");
 
 export interface Result {
-  id: number;
   outcome: "killed" | "survived" | "unreached";
   by?: string;
+}
+
+/** A result with what it holds for. */
+interface Kept extends Result {
+  /** Of the mutated file's source and the place in it. */
+  key: string;
+  /** Of contracts, tests and engine. */
+  hash: string;
 }
 
 interface Survey {
@@ -48,18 +57,20 @@ async function main(): Promise<void> {
   const survey = await surveyed();
   const drawn = draw(survey.mutants, Number(values.count), values.seed, values.file);
   const results = readResults(survey.hash);
-  const open = drawn.filter(({ id }) => !results.has(id));
+  const keyOf = keys();
+  const open = drawn.filter((mutant) => !results.has(keyOf(mutant)));
   log(`${survey.mutants.length} mutants, ${drawn.length} drawn (seed ${values.seed}), ${open.length} to run`);
   const workers = Array.from({ length: Number(values.workers) }, () => new Worker(TIMEOUT));
   await each(open, workers.length, async (mutant, index, lane) => {
     const result = await judge(survey, mutant, workers[lane] as Worker);
-    results.set(mutant.id, result);
-    appendFileSync(resultsFile(survey.hash), `${JSON.stringify(result)}\n`);
+    const kept: Kept = { ...result, key: keyOf(mutant), hash: survey.hash };
+    results.set(kept.key, kept);
+    appendFileSync(RESULTS, `${JSON.stringify(kept)}\n`);
     const where = `${mutant.file}:${mutant.line} ${mutant.kind} ${mutant.text.slice(0, 70)}`;
     log(`${index + 1}/${open.length} ${result.outcome} ${where}${result.by === undefined ? "" : ` <- ${result.by}`}`);
   });
   for (const worker of workers) worker.stop();
-  const judged = drawn.map((mutant) => ({ mutant, result: results.get(mutant.id) as Result }));
+  const judged = drawn.map((mutant) => ({ mutant, result: results.get(keyOf(mutant)) as Kept }));
   const killed = judged.filter(({ result }) => result.outcome === "killed").length;
   for (const { mutant, result } of judged) {
     if (result.outcome !== "killed") console.log(`${result.outcome} ${mutant.file}:${mutant.line} ${mutant.text}`);
@@ -73,12 +84,12 @@ async function judge(survey: Survey, mutant: Mutant, worker: Worker): Promise<Re
   const files = Object.entries(survey.reach)
     .filter(([, { ids }]) => ids.includes(mutant.id))
     .sort(([, a], [, b]) => a.seconds - b.seconds);
-  if (files.length === 0) return { id: mutant.id, outcome: "unreached" };
+  if (files.length === 0) return { outcome: "unreached" };
   for (const [file] of files) {
     const { isGreen, failed } = await worker.run(file, mutant.id);
-    if (!isGreen) return { id: mutant.id, outcome: "killed", by: failed ?? file };
+    if (!isGreen) return { outcome: "killed", by: failed ?? file };
   }
-  return { id: mutant.id, outcome: "survived" };
+  return { outcome: "survived" };
 }
 
 /** Builds the mutants and learns which test file reaches which; kept until contracts or tests change. */
@@ -110,7 +121,7 @@ async function surveyed(): Promise<Survey> {
 
 /** `count` mutants by a shuffle that the seed decides: the order of hashes of seed and place. */
 function draw(mutants: readonly Mutant[], count: number, seed: string, file: string | undefined): Mutant[] {
-  const key = ({ id, file: path, text }: Mutant) => sha256(`${seed} ${path} ${id} ${text}`);
+  const key = ({ place, file: path, text }: Mutant) => sha256(`${seed} ${path} ${place} ${text}`);
   return mutants
     .filter(({ file: path }) => file === undefined || path.includes(file))
     .map((mutant) => ({ mutant, key: key(mutant) }))
@@ -120,17 +131,22 @@ function draw(mutants: readonly Mutant[], count: number, seed: string, file: str
     .sort((a, b) => a.id - b.id);
 }
 
-function readResults(hash: string): Map<number, Result> {
-  const file = resultsFile(hash);
-  if (!existsSync(file)) return new Map();
-  const lines = readFileSync(file, "utf8").split("\n");
+function readResults(hash: string): Map<string, Kept> {
+  if (!existsSync(RESULTS)) return new Map();
+  const lines = readFileSync(RESULTS, "utf8").split("\n");
   // A run that was killed may have left half a line.
-  const whole = lines.filter((line) => line.endsWith("}"));
-  return new Map(whole.map((line) => JSON.parse(line) as Result).map((result) => [result.id, result]));
+  const whole = lines.filter((line) => line.endsWith("}")).map((line) => JSON.parse(line) as Kept);
+  const holding = whole.filter((result) => result.outcome === "killed" || result.hash === hash);
+  return new Map(holding.map((result) => [result.key, result]));
 }
 
-function resultsFile(hash: string): string {
-  return join(WORK, `results-${hash.slice(0, 12)}.jsonl`);
+function keys(): (mutant: Mutant) => string {
+  const sources = new Map<string, string>();
+  return ({ file, place }) => {
+    const source = sources.get(file) ?? sha256(readFileSync(join(ROOT, "contracts", file), "utf8"));
+    sources.set(file, source);
+    return `${file} ${source.slice(0, 16)} ${place}`;
+  };
 }
 
 function hashOf(folders: readonly string[]): string {
