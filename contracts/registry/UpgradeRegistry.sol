@@ -10,15 +10,12 @@ import {Diamond} from "../diamond/Diamond.sol";
 import {DiamondCuts} from "../diamond/DiamondCuts.sol";
 import {Electorates} from "./libraries/Electorates.sol";
 import {Fraction} from "../types/Fraction.sol";
-import {
-    IAttestationFacet,
-    IBallotFacet,
-    IConfigFacet,
-    IProposalFacet,
-    IProposalViewFacet,
-    IReadinessFacet,
-    IStageFacet
-} from "./interfaces/IUpgradeRegistry.sol";
+import {IAttestationFacet} from "./interfaces/IEvidence.sol";
+import {IBallotFacet} from "./interfaces/IBallots.sol";
+import {IConfigFacet} from "./interfaces/IConfig.sol";
+import {IProposalFacet, IProposalViewFacet} from "./interfaces/IProposals.sol";
+import {IReadinessFacet} from "./interfaces/IReadiness.sol";
+import {IStageFacet} from "./interfaces/IStages.sol";
 import {IDiamond, IDiamondCut, IDiamondLoupe} from "../diamond/IDiamond.sol";
 import {Pins} from "./libraries/Pins.sol";
 import {PlanClass} from "../types/Plan.sol";

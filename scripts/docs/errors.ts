@@ -27,7 +27,7 @@ export function errorsPage(readAbi: (name: string) => ConstructorParameters<type
   return [
     "# Errors",
     "",
-    "Written by `npm run docs:errors` from `src/errors.ts` and the compiled contracts.",
+    "Written by `npm run docs:errors` from `src/errors` and the compiled contracts.",
     "",
     "## What a task prints",
     "",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {AttestationKind, Ballot, Choice} from "../../contracts/registry/interfaces/IUpgradeRegistry.sol";
+import {AttestationKind} from "../../contracts/registry/interfaces/IEvidence.sol";
+import {Ballot, Choice} from "../../contracts/registry/interfaces/IBallots.sol";
 import {Ghost, Model} from "./Model.sol";
 import {IUups} from "./Plans.sol";
 import {ITrafficControl, ITrafficRouter} from "../../contracts/traffic/ITrafficRouter.sol";

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {Call, Gate, Pin, Plan, PlanClass, Rollback, Stage} from "../../contracts/types/Plan.sol";
-import {Choice, IBuiltInGates} from "../../contracts/registry/interfaces/IUpgradeRegistry.sol";
+import {Choice} from "../../contracts/registry/interfaces/IBallots.sol";
+import {IBuiltInGates} from "../../contracts/registry/interfaces/IStages.sol";
 import {ClassPolicy, CouncilConfig} from "../../contracts/types/Policy.sol";
 import {Module} from "../../contracts/types/Module.sol";
 import {Op} from "../../contracts/types/Condition.sol";

@@ -6,7 +6,7 @@ import {Call, Gate, Pin, Plan, PlanClass, Rollback, RollbackKind, Stage, Target}
 import {ClassPolicy, CouncilConfig} from "../../contracts/types/Policy.sol";
 import {Condition, Op, Probe, RightKind} from "../../contracts/types/Condition.sol";
 import {Fraction} from "../../contracts/types/Fraction.sol";
-import {IBuiltInGates} from "../../contracts/registry/interfaces/IUpgradeRegistry.sol";
+import {IBuiltInGates} from "../../contracts/registry/interfaces/IStages.sol";
 import {ITrafficControl, ITrafficRouter, Policy} from "../../contracts/traffic/ITrafficRouter.sol";
 import {RouterTarget} from "../../contracts/traffic/parts/RouterCode.sol";
 import {Seat, SeatLib} from "../../contracts/types/Electorate.sol";

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {ArtifactSignals} from "../libraries/ArtifactSignals.sol";
-import {ArtifactView, Ballot, Compatibility, IArtifactFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {ArtifactView, Compatibility, IArtifactFacet} from "../interfaces/IArtifacts.sol";
+import {Ballot} from "../interfaces/IBallots.sol";
 import {Artifacts} from "../libraries/Artifacts.sol";
 import {Locked} from "../libraries/Lock.sol";
 import {Parents} from "../libraries/Parents.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {AttestationKind, IAttestationFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {AttestationKind, IAttestationFacet} from "../interfaces/IEvidence.sol";
 import {Attestations} from "../libraries/Attestations.sol";
 import {Artifact, Evidence, PlanClass} from "../../types/Plan.sol";
 import {CitedEvidence} from "../../types/Evidence.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Ballot, Choice, IBallotFacet, WalletBallot} from "../interfaces/IUpgradeRegistry.sol";
+import {Ballot, Choice, IBallotFacet, WalletBallot} from "../interfaces/IBallots.sol";
 import {Ballots} from "../libraries/Ballots.sol";
 import {Prolonging} from "../libraries/LateVotes.sol";
 import {Proposals} from "../libraries/Proposals.sol";
@@ -22,12 +22,7 @@ contract BallotFacet is IBallotFacet, Prolonging {
     }
 
     /// @inheritdoc IBallotFacet
-    function castVoteWithReason(
-        bytes32 proposalId,
-        Choice choice,
-        uint256 seat,
-        string calldata reason
-    ) external {
+    function castVoteWithReason(bytes32 proposalId, Choice choice, uint256 seat, string calldata reason) external {
         Ballots.castWithReason(proposalId, choice, seat, reason);
     }
 

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Access} from "../libraries/Access.sol";
 import {ClassPolicy} from "../../types/Policy.sol";
 import {ConfigStorage} from "../storage/ConfigStorage.sol";
-import {IConfigFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IConfigFacet} from "../interfaces/IConfig.sol";
 import {PlanClass} from "../../types/Plan.sol";
 import {Policies} from "../libraries/Policies.sol";
 import {Proposals} from "../libraries/Proposals.sol";

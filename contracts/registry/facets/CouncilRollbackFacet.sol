@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Council} from "../libraries/Council.sol";
-import {ICouncilRollbackFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {ICouncilRollbackFacet} from "../interfaces/IEmergency.sol";
 import {Locked} from "../libraries/Lock.sol";
 import {Plan} from "../../types/Plan.sol";
 import {Proposals} from "../libraries/Proposals.sol";

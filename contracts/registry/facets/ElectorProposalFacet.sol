@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ElectorProposals} from "../libraries/ElectorProposals.sol";
-import {IElectorProposalFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IElectorProposalFacet} from "../interfaces/IProposals.sol";
 import {Locked} from "../libraries/Lock.sol";
 import {Plan} from "../../types/Plan.sol";
 

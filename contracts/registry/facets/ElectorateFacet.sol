@@ -9,7 +9,7 @@ import {ElectorateDrafts} from "../libraries/ElectorateDrafts.sol";
 import {ElectorProposals} from "../libraries/ElectorProposals.sol";
 import {Electorates} from "../libraries/Electorates.sol";
 import {Fraction} from "../../types/Fraction.sol";
-import {IElectorateFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IElectorateFacet} from "../interfaces/IElectorate.sol";
 import {LateVotes} from "../libraries/LateVotes.sol";
 import {PlanClass} from "../../types/Plan.sol";
 import {TokenElectorates} from "../libraries/TokenElectorates.sol";

@@ -8,7 +8,7 @@ import {Council} from "../libraries/Council.sol";
 import {CouncilConfig} from "../../types/Policy.sol";
 import {EmergencyStorage} from "../storage/EmergencyStorage.sol";
 import {Halts} from "../libraries/Halts.sol";
-import {IEmergencyFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IEmergencyFacet} from "../interfaces/IEmergency.sol";
 import {Locked} from "../libraries/Lock.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Modules} from "../libraries/Modules.sol";

@@ -5,7 +5,7 @@ import {Access} from "../libraries/Access.sol";
 import {Council} from "../libraries/Council.sol";
 import {Dependency, FlagStorage, Requirements} from "../storage/FlagStorage.sol";
 import {Flags} from "../libraries/Flags.sol";
-import {IFeatureFlagFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IFeatureFlagFacet} from "../interfaces/IModules.sol";
 import {Roles} from "../libraries/Roles.sol";
 
 contract FeatureFlagFacet is IFeatureFlagFacet, Access {

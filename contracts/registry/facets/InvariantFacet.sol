@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Access} from "../libraries/Access.sol";
 import {Breaches} from "../libraries/Breaches.sol";
-import {IInvariantFacet, InvariantResult} from "../interfaces/IUpgradeRegistry.sol";
+import {IInvariantFacet, InvariantResult} from "../interfaces/IInvariants.sol";
 import {Invariant} from "../../types/Invariant.sol";
 import {Invariants} from "../libraries/Invariants.sol";
 import {Locked} from "../libraries/Lock.sol";

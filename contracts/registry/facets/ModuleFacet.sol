@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Access} from "../libraries/Access.sol";
 import {IntervalStorage} from "../storage/IntervalStorage.sol";
 import {Intervals} from "../libraries/Intervals.sol";
-import {IModuleFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IModuleFacet} from "../interfaces/IModules.sol";
 import {Module, ModuleKind} from "../../types/Module.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Modules} from "../libraries/Modules.sol";

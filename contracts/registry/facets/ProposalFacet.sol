@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Access} from "../libraries/Access.sol";
-import {IProposalFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IProposalFacet} from "../interfaces/IProposals.sol";
 import {Locked} from "../libraries/Lock.sol";
 import {Plan} from "../../types/Plan.sol";
 import {Proposals} from "../libraries/Proposals.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IProposalViewFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IProposalViewFacet} from "../interfaces/IProposals.sol";
 import {Plan} from "../../types/Plan.sol";
 import {ProposalStatus, ProposalView} from "../../types/ProposalState.sol";
 import {Proposals} from "../libraries/Proposals.sol";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Ballot, IReadinessFacet, WalletBallot} from "../interfaces/IUpgradeRegistry.sol";
+import {Ballot, WalletBallot} from "../interfaces/IBallots.sol";
+import {IReadinessFacet} from "../interfaces/IReadiness.sol";
 import {Locked} from "../libraries/Lock.sol";
 import {Plan} from "../../types/Plan.sol";
 import {Proposals} from "../libraries/Proposals.sol";

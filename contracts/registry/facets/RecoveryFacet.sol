@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Council} from "../libraries/Council.sol";
-import {IRecoveryFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IRecoveryFacet} from "../interfaces/IEmergency.sol";
 import {Recoveries} from "../libraries/Recoveries.sol";
 import {Roles} from "../libraries/Roles.sol";
 

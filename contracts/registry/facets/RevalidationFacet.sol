@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {GateResult, IRevalidationFacet, PinResult} from "../interfaces/IUpgradeRegistry.sol";
+import {GateResult, IRevalidationFacet, PinResult} from "../interfaces/IStages.sol";
 import {Locked} from "../libraries/Lock.sol";
 import {Plan} from "../../types/Plan.sol";
 import {Revalidation} from "../libraries/Revalidation.sol";

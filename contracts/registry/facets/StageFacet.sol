@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IStageFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IStageFacet} from "../interfaces/IStages.sol";
 import {Lock, Locked} from "../libraries/Lock.sol";
 import {Plan} from "../../types/Plan.sol";
 import {ProposalState} from "../../types/ProposalState.sol";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Ballot, Choice, ITokenElectorateFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {Ballot, Choice} from "../interfaces/IBallots.sol";
+import {ITokenElectorateFacet} from "../interfaces/IElectorate.sol";
 import {ElectorateStorage} from "../storage/ElectorateStorage.sol";
 import {Prolonging} from "../libraries/LateVotes.sol";
 import {TokenElectorates} from "../libraries/TokenElectorates.sol";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ArtifactView, Ballot} from "../interfaces/IUpgradeRegistry.sol";
+import {ArtifactView} from "../interfaces/IArtifacts.sol";
+import {Ballot} from "../interfaces/IBallots.sol";
 import {Artifacts} from "./Artifacts.sol";
 import {Count, Release, Reports} from "../storage/ArtifactStorage.sol";
 import {Electorates} from "./Electorates.sol";

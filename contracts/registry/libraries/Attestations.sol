@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {AttestationKind} from "../interfaces/IUpgradeRegistry.sol";
+import {AttestationKind} from "../interfaces/IEvidence.sol";
 import {CitedEvidence} from "../../types/Evidence.sol";
 import {ClassPolicy} from "../../types/Policy.sol";
 import {EvidenceRules} from "./EvidenceRules.sol";

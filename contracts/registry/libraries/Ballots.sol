@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Ballot, Choice, IBallotFacet, WalletBallot} from "../interfaces/IUpgradeRegistry.sol";
+import {Ballot, Choice, IBallotFacet, WalletBallot} from "../interfaces/IBallots.sol";
 import {Electorates} from "./Electorates.sol";
 import {Ending, Proposal, ProposalStorage} from "../storage/ProposalStorage.sol";
 import {LateVotes} from "./LateVotes.sol";

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Action, Invariant} from "../../types/Invariant.sol";
 import {Canaries} from "./Canaries.sol";
 import {Conditions} from "./Conditions.sol";
-import {InvariantResult} from "../interfaces/IUpgradeRegistry.sol";
+import {InvariantResult} from "../interfaces/IInvariants.sol";
 import {Invariants} from "./Invariants.sol";
 import {Plan} from "../../types/Plan.sol";
 import {Proposal, ProposalStorage} from "../storage/ProposalStorage.sol";

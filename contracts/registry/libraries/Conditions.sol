@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Condition, Op, RightKind} from "../../types/Condition.sol";
-import {InvariantResult} from "../interfaces/IUpgradeRegistry.sol";
+import {InvariantResult} from "../interfaces/IInvariants.sol";
 import {Probes} from "./Probes.sol";
 
 /// @notice Evaluates conditions. Unavailable is a third answer, never "broken" and never "holds".

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Artifacts} from "./Artifacts.sol";
 import {Conditions} from "./Conditions.sol";
 import {Gate} from "../../types/Plan.sol";
-import {IBuiltInGates} from "../interfaces/IUpgradeRegistry.sol";
+import {IBuiltInGates} from "../interfaces/IStages.sol";
 import {ITrafficControl, ITrafficRouter} from "../../traffic/ITrafficRouter.sol";
 import {Op, Probe} from "../../types/Condition.sol";
 import {Probes} from "./Probes.sol";

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Call, Plan} from "../../types/Plan.sol";
 import {ConfigStorage} from "../storage/ConfigStorage.sol";
-import {IStageFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IStageFacet} from "../interfaces/IStages.sol";
 import {Lock} from "./Lock.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 

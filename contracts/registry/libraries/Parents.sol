@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Artifacts} from "./Artifacts.sol";
-import {Compatibility} from "../interfaces/IUpgradeRegistry.sol";
+import {Compatibility} from "../interfaces/IArtifacts.sol";
 import {Ending, Proposal} from "../storage/ProposalStorage.sol";
 import {ProposalState, ProposalStatus} from "../../types/ProposalState.sol";
 import {Proposals} from "./Proposals.sol";

@@ -8,7 +8,8 @@ import {Ending, Proposal, ProposalStorage} from "../storage/ProposalStorage.sol"
 import {Electorates} from "./Electorates.sol";
 import {EvidenceRules} from "./EvidenceRules.sol";
 import {Halts} from "./Halts.sol";
-import {IAttestationFacet, IProposalFacet, IProposalViewFacet} from "../interfaces/IUpgradeRegistry.sol";
+import {IAttestationFacet} from "../interfaces/IEvidence.sol";
+import {IProposalFacet, IProposalViewFacet} from "../interfaces/IProposals.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Modules} from "./Modules.sol";
 import {Plan, PlanClass} from "../../types/Plan.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Ballot, WalletBallot} from "../interfaces/IUpgradeRegistry.sol";
+import {Ballot, WalletBallot} from "../interfaces/IBallots.sol";
 import {Electorates} from "./Electorates.sol";
 import {Proposal} from "../storage/ProposalStorage.sol";
 import {ProposalState} from "../../types/ProposalState.sol";

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Ending, Proposal} from "../storage/ProposalStorage.sol";
 import {Gate, Pin, Plan} from "../../types/Plan.sol";
-import {GateResult, PinResult} from "../interfaces/IUpgradeRegistry.sol";
+import {GateResult, PinResult} from "../interfaces/IStages.sol";
 import {Gates} from "./Gates.sol";
 import {Operations} from "./Operations.sol";
 import {Pins} from "./Pins.sol";

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {Ballot} from "../interfaces/IUpgradeRegistry.sol";
+import {Ballot} from "../interfaces/IBallots.sol";
 
 /// @notice Recovers signers, and asks wallets. Malleable and malformed signatures recover nobody.
 library Signatures {

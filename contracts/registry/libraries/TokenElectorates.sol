@@ -5,7 +5,7 @@ import {IERC5805} from "@openzeppelin/contracts/interfaces/IERC5805.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {Ballots} from "./Ballots.sol";
-import {Ballot, Choice} from "../interfaces/IUpgradeRegistry.sol";
+import {Ballot, Choice} from "../interfaces/IBallots.sol";
 import {Clip, ElectorateHeader, ElectorateKind, Seat, SeatLib, TokenElectorate} from "../../types/Electorate.sol";
 import {ClassPolicy} from "../../types/Policy.sol";
 import {CodeStore} from "./CodeStore.sol";
