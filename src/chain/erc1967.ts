@@ -15,10 +15,14 @@ export interface ProxySlots {
 }
 
 /** Reads an account's ERC-1967 slots. No opcode reads a foreign slot, so this is the off-chain half of a check. */
-export async function readSlots(provider: Provider, account: string): Promise<ProxySlots> {
+export async function readSlots(
+  provider: Provider,
+  account: string,
+  block: number | "latest" = "latest",
+): Promise<ProxySlots> {
   const [implementation, admin, beacon] = await Promise.all(
     [SLOTS.implementation, SLOTS.admin, SLOTS.beacon].map(async (slot) => {
-      const value = await provider.getStorage(account, slot);
+      const value = await provider.getStorage(account, slot, block);
       return BigInt(value) === 0n ? ZeroAddress : getAddress(dataSlice(toBeHex(value, 32), 12));
     }),
   );

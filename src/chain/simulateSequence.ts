@@ -26,9 +26,13 @@ export function derivedAddress(name: string): string {
 
 /**
  * What a sequence of calls from several senders would do now, in one `eth_call`. Each call sees what the ones before it
- * changed, and nothing is sent: state overrides put `CallSequence` at the senders.
+ * changed, and nothing is sent: state overrides put `CallSequence` at the senders. `placed` is further code to put somewhere.
  */
-export async function simulateSequence(client: Client, steps: readonly SequenceStep[]): Promise<SequenceOutcome[]> {
+export async function simulateSequence(
+  client: Client,
+  steps: readonly SequenceStep[],
+  placed: Readonly<Record<string, { code: string }>> = {},
+): Promise<SequenceOutcome[]> {
   if (steps.length === 0) return [];
   const artifact = await client.artifacts.read("CallSequence");
   const abi = new Interface(artifact.abi);
@@ -46,7 +50,7 @@ export async function simulateSequence(client: Client, steps: readonly SequenceS
   const answer = (await client.provider.send("eth_call", [
     { from: caller, to: CONDUCTOR, data },
     "latest",
-    overrides,
+    { ...placed, ...overrides },
   ])) as string;
   const [outcomes] = abi.decodeFunctionResult("run", answer) as unknown as [[boolean, string][]];
   return outcomes.map(([isOk, result]) => ({ isOk, result }));

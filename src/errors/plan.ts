@@ -149,6 +149,21 @@ export const PLAN_ERRORS = {
     exit: Exit.toolError,
     meaning: "the compiler's output does not tell how the code lays out its storage",
   },
+  DelegateCycle: {
+    code: "SLIP-149",
+    exit: Exit.toolError,
+    meaning: "the code hands calls on in a circle, or through more accounts than anyone reviews",
+  },
+  ImplementationSpoofed: {
+    code: "SLIP-150",
+    exit: Exit.checkFailed,
+    meaning: "the proxy does not run the code that its slot shows to everyone who looks",
+  },
+  HiddenDelegate: {
+    code: "SLIP-151",
+    exit: Exit.checkFailed,
+    meaning: "the code that serves hands calls on to an account that its storage names, so its own code says little",
+  },
   StaleBase: {
     code: "SLIP-300",
     exit: Exit.drift,

@@ -1,5 +1,6 @@
 import { ZeroHash } from "ethers";
 import { readAddressBook, type AddressBook } from "../chain/addressBook";
+import type { OffchainPointer } from "../chain/delegateChain";
 import { SLOTS } from "../chain/erc1967";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
@@ -49,14 +50,6 @@ export interface BuiltPlan {
   explain: PlanExplanation;
 }
 
-/** A pointer that no opcode can read, so that the registry cannot gate on it. */
-export interface OffchainPointer {
-  account: string;
-  slot: string;
-  name: string;
-  expected: string;
-}
-
 /**
  * From a plan file to the exact struct that is hashed, against the chain as it is. Reads only: what has to be deployed first
  * is listed, and simulated where it would stand. The first thing that is wrong ends it with one error.
@@ -104,7 +97,7 @@ export async function buildPlan(
         });
   const deployments = [candidate.deployment, ...(canary === undefined ? [] : [canary.deployment])];
 
-  const pins = await pinnedAccounts(client, ground, deployments, loaded);
+  const pins = await pinnedAccounts(client, ground, candidate, deployments, loaded);
   const context: StageContext = {
     route,
     stableVerbs: route.verbs,
@@ -117,6 +110,7 @@ export async function buildPlan(
     promoteDwell: promoteDwell(file, canary !== undefined, defaults),
     hasImplementationGetter: await hasImplementationGetter(client, route),
     pins: pins.stage,
+    chainGates: pins.gates,
     rollbackPins: pins.rollback,
     invariants: invariants.map((entry) => entry.id),
     minGas: defaults.fill("minGas", file.minGas, 500_000n, "gas that must be left when a batch starts"),
@@ -161,7 +155,8 @@ export async function buildPlan(
     canary: canary?.stages,
     invariants,
     defaults: defaults.filled,
-    offchainPointers: offchainPointers(context),
+    offchainPointers: [...offchainPointers(context), ...pins.pointers],
+    roles: pins.roles,
     names: book.addresses,
   });
   return { ...result, explain };

@@ -31,6 +31,8 @@ export interface StageContext {
   /** Whether the ProxyAdmin tells the implementation (OpenZeppelin 4). */
   hasImplementationGetter: boolean;
   pins: Pin[];
+  /** Pointers further down the delegate chain, which no stage moves. */
+  chainGates: Gate[];
   rollbackPins: Pin[];
   invariants: string[];
   minGas: bigint;
@@ -98,7 +100,7 @@ function stage(context: StageContext, label: string, calls: Call[], dwell: bigin
     label: encodeBytes32String(label),
     calls,
     pins: context.pins,
-    gates: pointerGates(context, serving),
+    gates: [...pointerGates(context, serving), ...context.chainGates],
     invariants: context.invariants,
     dwell,
     minGas: context.minGas,

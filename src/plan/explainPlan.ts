@@ -1,9 +1,9 @@
 import { Contract, getAddress, Interface, ZeroAddress } from "ethers";
+import type { OffchainPointer } from "../chain/delegateChain";
 import { kindText } from "../chain/inspectProxy";
 import type { Client } from "../client";
 import type { LoadedInvariant } from "../invariants/loadInvariants";
 import type { Registry } from "../registry/connect";
-import type { OffchainPointer } from "./buildPlan";
 import type { Policy } from "./buildPolicy";
 import type { StageContext } from "./buildStages";
 import { explainCall, type ExplainedCall, type NameOf } from "./decodeCall";
@@ -95,6 +95,8 @@ export interface ExplainContext {
   invariants: readonly LoadedInvariant[];
   defaults: FilledDefault[];
   offchainPointers: OffchainPointer[];
+  /** What leads to a pinned account. */
+  roles: Readonly<Record<string, string>>;
   /** The network's address book, for names. */
   names: Record<string, string>;
 }
@@ -168,8 +170,9 @@ function pick({ name, account, authority, version }: Ground["module"]) {
 }
 
 /** What people call the accounts of a plan; the address follows, so that a name never hides it. */
-function namesOf(registry: Registry, { ground, candidate, deployments, names }: ExplainContext): NameOf {
-  const known = new Map<string, string>(Object.entries(names).map(([name, address]) => [address, name]));
+function namesOf(registry: Registry, { ground, candidate, deployments, names, roles }: ExplainContext): NameOf {
+  const known = new Map<string, string>(Object.entries(roles));
+  for (const [name, address] of Object.entries(names)) known.set(address, name);
   known.set(registry.address, "registry");
   known.set(ground.timelock, "timelock");
   known.set(ground.module.account, ground.module.name);

@@ -1,5 +1,6 @@
 import { ErrorFragment, FunctionFragment, Interface } from "ethers";
 import type { AddressBook } from "../chain/addressBook";
+import { codeAt } from "../chain/codeAt";
 import type { Artifact, Client } from "../client";
 import { SlipwayError } from "../errors";
 import { encodeCall, encodeConstructor, functionOf } from "./abi";
@@ -31,6 +32,9 @@ export async function findCandidate(
   { plan: { upgrade }, where }: LoadedPlanFile,
   { root, book, deployer, stable }: CandidateContext,
 ): Promise<Candidate> {
+  for (const [name, account] of Object.entries(upgrade.libraries ?? {})) {
+    await codeAt(client.provider, account, where("upgrade", "libraries", name));
+  }
   const artifact = await loadArtifact(client, upgrade, { where: where("upgrade"), root });
   const abi = await abiOf(client, artifact, upgrade.abi, { where: where("upgrade", "abi"), root });
   const calldata = (key: "init" | "lock"): string | undefined => {

@@ -4,12 +4,15 @@ import { join, resolve } from "node:path";
 import { isHexString } from "ethers";
 import type { Artifact, Client } from "../client";
 import { SlipwayError } from "../errors";
+import { nearest } from "./nearest";
 
 export interface ArtifactReference {
   /** `path:Name` of a contract compiled here. */
   contract?: string;
   /** A JSON file of Hardhat or Foundry, or `npm:package/path.json`. */
   artifact?: string;
+  /** Addresses of the libraries that the code is linked with, by name. */
+  libraries?: Readonly<Record<string, string>>;
 }
 
 /** Where a plan's artifact comes from, for an error. */
@@ -28,17 +31,18 @@ export async function loadArtifact(
   reference: ArtifactReference,
   origin: ArtifactOrigin,
 ): Promise<Artifact> {
-  const artifact =
+  const read =
     reference.contract !== undefined
       ? await compiled(client, reference.contract, origin.where)
       : readArtifactFile(reference.artifact!, origin);
+  const artifact = linked(read, reference.libraries ?? {}, origin.where);
   const libraries = unlinkedLibraries(artifact);
   if (libraries.length > 0) {
     throw new SlipwayError("ArtifactUnlinked", {
       where: origin.where,
       expected: `${artifact.contractName} with its libraries linked`,
       found: `holes for ${libraries.join(", ")}`,
-      next: "link and deploy it yourself, and give its address as upgrade.address with a linked artifact",
+      next: `say where they are: upgrade.libraries: { ${libraries.map((name) => `${name}: "0x…"`).join(", ")} }`,
     });
   }
   if (!isHexString(artifact.bytecode) || artifact.bytecode === "0x") {
@@ -151,6 +155,31 @@ function toArtifact(json: Record<string, unknown>, reference: string, where: str
 
 function isCode(value: unknown): value is Code {
   return typeof value === "object" && value !== null && typeof (value as Code).object === "string";
+}
+
+/** The artifact with these libraries in its holes. */
+function linked(artifact: Artifact, libraries: Readonly<Record<string, string>>, where: string): Artifact {
+  const references = Object.values(artifact.linkReferences ?? {}).flatMap((file) => Object.entries(file));
+  const names = references.map(([name]) => name);
+  const unknown = Object.keys(libraries).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new SlipwayError("ArtifactUnlinked", {
+      where,
+      expected: names.length === 0 ? `${artifact.contractName}, which links no library` : `one of ${names.join(", ")}`,
+      found: `a library ${unknown}`,
+      next: nearest(unknown, names),
+    });
+  }
+  const bytecode = references.reduce((code, [name, holes]) => {
+    const address = libraries[name];
+    return address === undefined ? code : holes.reduce((text, hole) => fill(text, hole.start, address), code);
+  }, artifact.bytecode);
+  return { ...artifact, bytecode };
+}
+
+function fill(code: string, start: number, address: string): string {
+  const at = 2 + 2 * start;
+  return `${code.slice(0, at)}${address.slice(2).toLowerCase()}${code.slice(at + 40)}`;
 }
 
 /** Names of the libraries whose addresses the code still lacks. */

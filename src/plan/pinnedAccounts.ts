@@ -1,56 +1,126 @@
-import { codeAt } from "../chain/codeAt";
-import { delegateTargets } from "../chain/delegateTargets";
+import { delegateChain, delegatesOfCode, type ChainRoot, type DelegateChain } from "../chain/delegateChain";
+import { checkRunsImplementation, findHiddenDelegates } from "../chain/hiddenDelegates";
 import type { Client } from "../client";
+import { SlipwayError } from "../errors";
+import type { OffchainPointer } from "../chain/delegateChain";
+import { looseFunction } from "./abi";
+import type { Candidate } from "./findCandidate";
 import type { Deployment } from "./deployments";
 import type { Ground } from "./findGround";
 import type { LoadedPlanFile } from "./readPlanFile";
-import type { Pin } from "./types";
+import type { Gate, Pin } from "./types";
+
+export interface PinnedAccounts {
+  stage: Pin[];
+  rollback: Pin[];
+  /** Pointers of the chain that the registry can read. */
+  gates: Gate[];
+  /** Pointers of the chain that it cannot read. */
+  pointers: OffchainPointer[];
+  /** What leads to an account, by account. */
+  roles: Record<string, string>;
+}
 
 /**
- * The accounts whose code the plan relies on: proxy, admin, everything that may run in the proxy's storage, the targets of
- * calls. The way back relies on less: a tampered candidate or router must not block it.
+ * The accounts whose code the plan relies on: proxy, admin, the targets of calls, and whatever any of them delegates to, to the
+ * end. The way back relies on less: a tampered candidate or router must not block it.
  */
 export async function pinnedAccounts(
   client: Client,
-  { module, proxy, route }: Ground,
+  ground: Ground,
+  candidate: Candidate,
   deployments: readonly Deployment[],
-  { plan: file, where }: LoadedPlanFile,
-): Promise<{ stage: Pin[]; rollback: Pin[] }> {
-  const statedTargets =
-    typeof file.rollback === "object"
-      ? file.rollback.calls.map((entry, i) => ({ account: entry.target, at: where("rollback", "calls", i, "target") }))
-      : [];
-  const wayBack = [
-    { account: module.account, at: "the proxy" },
-    ...(route.proxyAdmin === undefined ? [] : [{ account: route.proxyAdmin, at: "the ProxyAdmin" }]),
-    { account: proxy.implementation, at: "the stable implementation" },
-    ...statedTargets,
+  loaded: LoadedPlanFile,
+): Promise<PinnedAccounts> {
+  const { module, proxy, route } = ground;
+  const { plan: file, where } = loaded;
+  const { account } = module;
+  const named: ChainRoot[] = (file.pins ?? []).map((pinned, i) => {
+    const at = where("pins", i);
+    return { account: pinned, role: "named by the plan file", at };
+  });
+  const hidden = await checkForwarding(client, ground, candidate, loaded);
+  const wayBack: ChainRoot[] = [
+    { account, role: "the proxy", at: "the proxy", isMoved: true },
+    ...(route.proxyAdmin === undefined
+      ? []
+      : [{ account: route.proxyAdmin, role: "the ProxyAdmin", at: "the ProxyAdmin" }]),
+    {
+      account: proxy.implementation,
+      role: "the stable implementation",
+      at: "the stable implementation",
+      proxy: account,
+    },
+    ...rollbackTargets(loaded, account),
   ];
-  const stableCode = await client.provider.getCode(proxy.implementation);
-  wayBack.push(...(await delegates(client, stableCode, "code that stable delegates to")));
-  const forward = [
-    ...wayBack,
-    ...(await delegates(client, deployments[0]!.code, "code that the candidate delegates to")),
-    ...(file.pins ?? []).map((account, i) => ({ account, at: where("pins", i) })),
-  ];
-  const pinAll = async (entries: { account: string; at: string }[]) => {
-    const pins = new Map<string, Pin>();
-    for (const { account, at } of entries) {
-      if (pins.has(account)) continue;
-      pins.set(account, { account, codeHash: (await codeAt(client.provider, account, at)).codeHash });
+  const { provider } = client;
+  const back = await delegateChain(provider, wayBack);
+  const forward = await delegateChain(provider, named);
+  const own = deployments[0]!;
+  const ahead = await delegatesOfCode(provider, own.address, own.code, "the candidate");
+
+  const stage = new Map<string, Pin>();
+  const roles: Record<string, string> = {};
+  for (const { links } of [back, ahead, forward]) {
+    for (const link of links) {
+      stage.set(link.account, { account: link.account, codeHash: link.codeHash });
+      roles[link.account] ??= link.role;
     }
-    return pins;
-  };
-  const stage = await pinAll(forward);
+  }
   for (const { address, codeHash } of deployments) stage.set(address, { account: address, codeHash });
-  return { stage: [...stage.values()], rollback: [...(await pinAll(wayBack)).values()] };
+  return {
+    stage: [...stage.values()],
+    rollback: back.links.map(({ account: pinned, codeHash }) => ({ account: pinned, codeHash })),
+    gates: unique([back, ahead, forward].flatMap(({ gates }: DelegateChain) => gates)),
+    pointers: [...hidden, ...unique([back, ahead, forward].flatMap(({ pointers }: DelegateChain) => pointers))],
+    roles,
+  };
 }
 
-/** Constants of delegating code that hold code themselves. */
-async function delegates(client: Client, code: string, at: string): Promise<{ account: string; at: string }[]> {
-  const found: { account: string; at: string }[] = [];
-  for (const account of delegateTargets(code)) {
-    if ((await client.provider.getCode(account)) !== "0x") found.push({ account, at });
+/** Targets of the file's own way back; of the upgraded module the plan moves the pointer itself. */
+function rollbackTargets({ plan: file, where }: LoadedPlanFile, module: string): ChainRoot[] {
+  if (typeof file.rollback !== "object") return [];
+  return file.rollback.calls
+    .map((entry, i): ChainRoot => {
+      const at = where("rollback", "calls", i, "target");
+      const isSigned = entry.function.includes("(");
+      const selectors = isSigned ? [looseFunction(entry.function, at).selector] : undefined;
+      return { account: entry.target, role: "called by the rollback", at, selectors };
+    })
+    .filter((root) => root.account !== module);
+}
+
+/** That the proxy runs what its slot says, and that this code runs itself: else a pin of it would say nothing. */
+async function checkForwarding(
+  client: Client,
+  { module, proxy }: Ground,
+  { abi }: Candidate,
+  { plan: file, where }: LoadedPlanFile,
+): Promise<OffchainPointer[]> {
+  const ends = { proxy: module.account, implementation: proxy.implementation };
+  const key = file.target === undefined ? where("module") : where("target", "proxy");
+  await checkRunsImplementation(client, { ...ends, where: key });
+  const hidden = await findHiddenDelegates(client, { ...ends, abi });
+  return hidden.map(({ slot, account }) => {
+    if (file.pins?.includes(account) === true) {
+      return { account: module.account, slot, name: "delegate", expected: account };
+    }
+    throw new SlipwayError("HiddenDelegate", {
+      where: key,
+      expected: `${proxy.implementation} to do its work itself`,
+      found: `calls go on to ${account}, by slot ${slot} of ${module.account}`,
+      next: `read that code; if it belongs there, name it in the plan file: pins: ["${account}"]`,
+    });
+  });
+}
+
+function unique<T>(entries: readonly T[]): T[] {
+  const known = new Map<string, T>();
+  for (const entry of entries) {
+    known.set(
+      JSON.stringify(entry, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value)),
+      entry,
+    );
   }
-  return found;
+  return [...known.values()];
 }

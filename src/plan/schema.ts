@@ -131,6 +131,8 @@ export const planFileSchema = record(
       abi: textField.optional(),
       address: addressField.optional(),
       args: argumentsField.optional(),
+      /** Where the libraries are that the code is linked with, by name. */
+      libraries: z.record(z.string(), addressField, { error: () => "libraries with their addresses" }).optional(),
       /** Called on the implementation right after it is deployed, so that nobody else can initialise it. */
       lock: callField.optional(),
       init: callField.optional(),

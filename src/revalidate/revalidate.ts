@@ -1,4 +1,5 @@
-import { readSlots } from "../chain/erc1967";
+import { ZeroAddress } from "ethers";
+import { readSlots, type ProxySlots } from "../chain/erc1967";
 import type { Client } from "../client";
 import { Exit, SlipwayError, type ExitCode } from "../errors";
 import { pointerAfter } from "../plan/pointerAfter";
@@ -104,12 +105,14 @@ async function pointers(
   registry: Registry,
   params: { plan: Plan; proposalId: string; status: Status },
 ): Promise<RevalidationRow[]> {
-  const { modules } = await readFacts(registry, params.proposalId);
+  const { modules, proposedAtBlock } = await readFacts(registry, params.proposalId);
   const rows: RevalidationRow[] = [];
+  const known = new Set<string>();
   for (const name of modules) {
     const { account } = await registry.contract.getFunction("moduleOf")(name);
     const expected = pointerAfter(params.plan, account, params.status.nextStage);
     if (expected === undefined) continue;
+    known.add(account);
     const { implementation } = await readSlots(client.provider, account);
     rows.push({
       kind: "pointer",
@@ -122,7 +125,54 @@ async function pointers(
       enforcedBy: "off-chain check",
     });
   }
+  const { nextStage } = params.status;
+  const ahead = params.plan.stages.slice(nextStage).flatMap((stage) => stage.pins);
+  const pinned = new Set(ahead.map(({ account }) => account));
+  for (const account of pinned) {
+    rows.push(...(await pointersOf(client.provider, account, { pinned, proposedAtBlock, nextStage, known })));
+  }
   return rows;
+}
+
+/** Pointers of a pinned proxy: they lead where they led when the plan was proposed. */
+async function pointersOf(
+  provider: Client["provider"],
+  account: string,
+  params: { pinned: Set<string>; proposedAtBlock: number; nextStage: number; known: Set<string> },
+): Promise<RevalidationRow[]> {
+  const { pinned, proposedAtBlock, nextStage, known } = params;
+  const now = await readSlots(provider, account);
+  if (Object.values(now).every((pointer) => pointer === ZeroAddress)) return [];
+  const before = await slotsAt(provider, account, proposedAtBlock);
+  return (["implementation", "beacon", "admin"] as const).flatMap((name): RevalidationRow[] => {
+    const actual = now[name];
+    // A module's own implementation is moved by the plan, and told above.
+    if (name === "implementation" && known.has(account)) return [];
+    if (actual === ZeroAddress && (before === undefined || before[name] === ZeroAddress)) return [];
+    const isOk = before === undefined ? pinned.has(actual) : before[name] === actual;
+    const expected = before === undefined ? "an account that the plan pins" : before[name];
+    return [
+      {
+        kind: "pointer",
+        stage: nextStage,
+        account,
+        expected: `${expected} (${name})`,
+        actual: `${actual} (${name})`,
+        isOk,
+        isAvailable: true,
+        enforcedBy: "off-chain check",
+      },
+    ];
+  });
+}
+
+/** Undefined where the node keeps no state that old. */
+async function slotsAt(provider: Client["provider"], account: string, block: number): Promise<ProxySlots | undefined> {
+  try {
+    return await readSlots(provider, account, block);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A word as a person reads it: an address where it can be one, else a number. */

@@ -46,6 +46,7 @@ function contextOf(over: Partial<StageContext> & { kind?: ModuleKind; isCanary?:
     promoteDwell: 0n,
     hasImplementationGetter: false,
     pins: [{ account: PROXY, codeHash: ZeroHash }],
+    chainGates: [],
     rollbackPins: [],
     invariants: [],
     minGas: 0n,
