@@ -102,7 +102,7 @@ async function planOf(fixture: RegistryFixture, upgrade: Upgrade, isFull: boolea
   const shape = await dialPlan(fixture, module);
   const invariants = isFull ? [await define(fixture, await dialInvariant(module))] : [];
   const pin = { account: upgrade.proxy, codeHash: keccak256(await ethers.provider.getCode(upgrade.proxy)) };
-  const pins = isFull ? [pin] : [];
+  const pins = [pin];
   const call = (data: string) => ({ target: upgrade.proxy, value: 0n, data });
   return {
     ...shape,

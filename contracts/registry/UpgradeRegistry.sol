@@ -125,6 +125,8 @@ contract UpgradeRegistry is Diamond {
                 (bytes32(IStageFacet.rollback.selector) >> 192) |
                 (bytes32(IStageFacet.onlyWhileAdvancing.selector) >> 224)
         );
+        // Called by `propose` for a plan that cites an artifact, a parent or a rehearsal.
+        _protectAll(bytes32(IAttestationFacet.cite.selector));
     }
 
     /// @dev Up to eight selectors in one word: a call for each of them would not fit next to 512 seats (EIP-3860).

@@ -233,6 +233,14 @@ export const SABOTAGE: readonly Sabotage[] = [
     breaks: ["FUZ-13"],
   },
   {
+    name: "a pin that is not there is looked up",
+    file: `${REGISTRY}/Revalidation.sol`,
+    find: "if (pin >= pins.length) revert PinUnknown(stage, pin, pins.length);",
+    put: "",
+    contracts: ["RevalidationFacet"],
+    breaks: ["FUZ-19"],
+  },
+  {
     name: "anyone upgrades the vault",
     file: "contracts/examples/VaultV1.sol",
     find: "function _authorizeUpgrade(address) internal override onlyOwner {}",

@@ -36,7 +36,7 @@ async function base() {
 
 describe("attacks on the diamond", () => {
   it("ATK-80 cut_removes_diamondCut: an agreed plan that would lose the cut, the loupe or the timelock link does nothing", async () => {
-    for (const name of ["diamondCut", "facets", "timelock", "advance"]) {
+    for (const name of ["diamondCut", "facets", "timelock", "advance", "cite"]) {
       const fixture = await loadFixture(base);
       const { registry, selectorOf, cutPlan } = fixture;
       const { plan, proposalId } = await cutPlan([

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { keccak256, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
 import { DAY, registryFixture } from "../fixtures/registry";
-import { State, stateOf, toApproved, toNextStep, toScheduled } from "../helpers/lifecycle";
+import { propose, State, stateOf, toApproved, toNextStep, toScheduled } from "../helpers/lifecycle";
 import { addModule, dialPlan, dialStage } from "../helpers/plans";
 
 /** A payload as a proposal shows it, and what stands at its address later. Both answer `pay()`. */
@@ -16,8 +16,8 @@ async function base() {
   // Stores 1 at slot 0, whatever it is asked.
   const hostile = "0x600160005500";
   const calls = [{ target, value: 0n, data: payload.interface.encodeFunctionData("pay") }];
-  const plan = async (isPinned: boolean) => {
-    const pins = isPinned ? [{ account: target, codeHash: keccak256(honest) }] : [];
+  const plan = async () => {
+    const pins = [{ account: target, codeHash: keccak256(honest) }];
     return dialPlan(fixture, module, { stages: [await dialStage(module, 1n, { calls, pins })], rollbacks: [] });
   };
   return { ...fixture, module, payload, target, honest, hostile, plan };
@@ -28,7 +28,7 @@ describe("attacks on the identity of code", () => {
   it("ATK-60 metamorphic_redeploy: other code at an approved address is refused at scheduling and at execution", async () => {
     const { registry, target, hostile, honest, plan, ...rest } = await loadFixture(base);
     const fixture = { registry, ...rest };
-    const pinned = await plan(true);
+    const pinned = await plan();
     const proposalId = await toApproved(fixture, pinned);
     await setCode(target, hostile);
     await expect(registry.schedule(pinned))
@@ -44,21 +44,28 @@ describe("attacks on the identity of code", () => {
     expect(await ethers.provider.getStorage(target, 0)).to.equal(ZeroHash);
   });
 
-  it("ATK-60 metamorphic_redeploy: without its pin the same plan runs the foreign code", async () => {
-    const { registry, target, hostile, plan, ...rest } = await loadFixture(base);
-    const fixture = { registry, ...rest };
-    const unpinned = await plan(false);
-    const proposalId = await toScheduled(fixture, unpinned);
-    await toNextStep(fixture, proposalId);
-    await setCode(target, hostile);
-    await registry.advance(unpinned);
-    expect(BigInt(await ethers.provider.getStorage(target, 0))).to.equal(1n);
+  it("ATK-60 metamorphic_redeploy: no plan leaves out the pin under which foreign code would run", async () => {
+    const fixture = await loadFixture(base);
+    const { registry, module, target, plan } = fixture;
+    const stated = await plan();
+    const [stage] = stated.stages;
+    // Pinned, but in another batch; and as another account.
+    const elsewhere = await dialStage(module, 0n, { pins: stage!.pins, dwell: BigInt(DAY) });
+    for (const pins of [[], await dialStage(module, 1n).then((other) => other.pins)]) {
+      await expect(propose(fixture, { ...stated, stages: [{ ...stage!, pins }] }))
+        .to.be.revertedWithCustomError(registry, "CallUnpinned")
+        .withArgs("stages", 0, target);
+    }
+    const shape = await dialPlan(fixture, module, { stages: [elsewhere, { ...stage!, pins: [] }] });
+    await expect(propose(fixture, { ...shape, stages: [shape.stages[0]!, { ...stage!, pins: [] }] }))
+      .to.be.revertedWithCustomError(registry, "CallUnpinned")
+      .withArgs("stages", 1, target);
   });
 
   it("ATK-61 swapped_away_and_back: whoever saw other code at a pin closes the plan, and the old code does not open it", async () => {
     const { registry, target, hostile, honest, plan, ...rest } = await loadFixture(base);
     const fixture = { registry, ...rest };
-    const pinned = await plan(true);
+    const pinned = await plan();
     const proposalId = await toScheduled(fixture, pinned);
     await setCode(target, hostile);
     await registry.invalidate(pinned, 0, 0);

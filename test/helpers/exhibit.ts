@@ -3,7 +3,7 @@ import { ethers } from "hardhat";
 import type { Plan, Stage } from "../../src/plan/types";
 import { DAY, registryFixture, type RegistryFixture } from "../fixtures/registry";
 import { toNextStep, toScheduled } from "./lifecycle";
-import { addModule, dialPlan, dialStage } from "./plans";
+import { addModule, dialPlan, dialStage, pinned } from "./plans";
 
 /** A registry, and a protocol in miniature that its timelock owns. */
 export async function exhibitFixture<T>(contract: string) {
@@ -32,7 +32,7 @@ export async function exhibitPlan(
   if (undo === undefined) return plan;
   const way = await dialPlan(fixture, spare);
   stage.dwell = BigInt(DAY);
-  return { ...plan, rollbacks: [{ ...way.rollbacks[0]!, calls: [encode(undo)], pins: [] }] };
+  return pinned({ ...plan, stages: [stage], rollbacks: [{ ...way.rollbacks[0]!, calls: [encode(undo)], pins: [] }] });
 }
 
 /** The plan was agreed, and its first stage is due. */

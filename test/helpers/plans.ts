@@ -1,7 +1,17 @@
 import { encodeBytes32String, id, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
 import { Action, Category, RightKind, Severity, type Invariant } from "../../src/invariants/types";
-import { MigrationKind, ModuleKind, Op, PlanClass, RollbackKind, type Plan, type Stage } from "../../src/plan/types";
+import {
+  MigrationKind,
+  ModuleKind,
+  Op,
+  PlanClass,
+  RollbackKind,
+  type Call,
+  type Pin,
+  type Plan,
+  type Stage,
+} from "../../src/plan/types";
 import type { Module__MockForRegistry } from "../../typechain-types";
 import { DAY, type RegistryFixture } from "../fixtures/registry";
 
@@ -41,7 +51,7 @@ export async function dialPlan(
 ): Promise<Plan> {
   const first = await dialStage(module, 1n, { dwell: BigInt(DAY) });
   const { calls, pins } = await dialStage(module, 0n);
-  return {
+  return pinned({
     title: "Turn the dial",
     uri: "",
     proposer: fixture.release.address,
@@ -67,6 +77,25 @@ export async function dialPlan(
     executionWindow: BigInt(2 * DAY),
     evidence: { reportHash: REPORT, rehearsalChainId: 0n, rehearsalProposal: ZeroHash, minAge: 0n },
     ...over,
+  });
+}
+
+/** The plan with a pin, after those it has, of every account that a batch calls. */
+export async function pinned(plan: Plan): Promise<Plan> {
+  const add = async <Batch extends { calls: Call[]; pins: Pin[] }>(batch: Batch): Promise<Batch> => {
+    const pins = [...batch.pins];
+    for (const { target: account, data } of batch.calls) {
+      if (data === "0x" || pins.some((pin) => pin.account === account)) continue;
+      const code = await ethers.provider.getCode(account);
+      if (code !== "0x") pins.push({ account, codeHash: keccak256(code) });
+    }
+    return { ...batch, pins };
+  };
+  return {
+    ...plan,
+    stages: await Promise.all(plan.stages.map(add)),
+    rollbacks: await Promise.all(plan.rollbacks.map(add)),
+    containments: await Promise.all(plan.containments.map(add)),
   };
 }
 

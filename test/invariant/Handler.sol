@@ -465,8 +465,8 @@ contract Handler is Model {
         Ghost storage ghost = ghosts[index];
         Plan memory plan = _planOf(ghost);
         stage %= plan.stages.length;
-        if (plan.stages[stage].pins.length == 0) return;
-        pin %= plan.stages[stage].pins.length;
+        // One more than there are: no pin, and no panic.
+        pin %= plan.stages[stage].pins.length + 1;
         (bool isOk, ) = _try(stranger, abi.encodeCall(registry.invalidate, (plan, stage, pin)));
         if (!isOk) return;
         bytes32 actual = keccak256(plan.stages[stage].pins[pin].account.code);
@@ -770,13 +770,23 @@ contract Handler is Model {
         (isOk, result) = address(registry).call(data);
         if (isOk) ++_accepted;
         else ++_refused;
+        _checkRefusal(isOk, result);
     }
 
     function _call(address by, address target, bytes memory data) private returns (bool isOk) {
         vm.prank(by);
-        (isOk, ) = target.call(data);
+        bytes memory result;
+        (isOk, result) = target.call(data);
         if (isOk) ++_accepted;
         else ++_refused;
+        if (target == address(registry)) _checkRefusal(isOk, result);
+    }
+
+    /// @dev A refusal has a name.
+    function _checkRefusal(bool isOk, bytes memory result) private {
+        if (isOk || result.length < 4) return;
+        bool isPanic = bytes4(result) == bytes4(keccak256("Panic(uint256)"));
+        _check(!isPanic, "FUZ-19: the registry panicked");
     }
 
     function _signature(uint256 key, bytes32 digest) private pure returns (bytes memory) {

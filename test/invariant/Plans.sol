@@ -64,6 +64,7 @@ abstract contract Plans is World {
         else if (kind % 16 < 11) _canary(plan);
         else _governing(plan);
         _askForReports(plan);
+        _pinCalls(plan);
         if (kind % 16 == 15 || (kind / 16) % 5 == 0) _break(plan);
     }
 
@@ -185,14 +186,35 @@ abstract contract Plans is World {
         }
     }
 
+    /// @dev What a batch calls it must pin. Modules and registry keep their code; what breaks is among the others.
+    function _pinCalls(Plan memory plan) private view {
+        for (uint256 i; i < plan.stages.length; ++i) {
+            plan.stages[i].pins = _withPins(plan.stages[i].calls, plan.stages[i].pins);
+        }
+        for (uint256 i; i < plan.rollbacks.length; ++i) {
+            plan.rollbacks[i].pins = _withPins(plan.rollbacks[i].calls, plan.rollbacks[i].pins);
+        }
+    }
+
+    function _withPins(Call[] memory calls, Pin[] memory pins) private view returns (Pin[] memory all) {
+        all = new Pin[](pins.length + calls.length);
+        for (uint256 i; i < pins.length; ++i) all[i] = pins[i];
+        for (uint256 i; i < calls.length; ++i) {
+            all[pins.length + i] = Pin(calls[i].target, calls[i].target.codehash);
+        }
+    }
+
     // --- Broken plans
 
     function _break(Plan memory plan) private {
-        uint256 choice = _pick(12);
+        uint256 choice = _pick(13);
         Stage memory stage = plan.stages[plan.stages.length - 1];
         if (choice == 0) plan.rollbacks = new Rollback[](0);
-        else if (choice == 1) stage.pins = _onePin(pinned[0], keccak256("other code"));
-        else if (choice == 2) stage.calls = _one(Call(address(0xBEEF), 0, hex"12345678"));
+        else if (choice == 1) stage.pins[0] = Pin(pinned[0], keccak256("other code"));
+        else if (choice == 2) {
+            stage.calls = _one(Call(address(0xBEEF), 0, hex"12345678"));
+            stage.pins = _onePin(address(0xBEEF), keccak256("no code"));
+        } else if (choice == 12) stage.pins = _pins();
         else if (choice == 3) plan.targets = new Target[](0);
         else if (choice == 4 && plan.targets.length != 0) ++plan.targets[0].baseVersion;
         else if (choice == 5) {
@@ -206,18 +228,22 @@ abstract contract Plans is World {
             plan.planClass = PlanClass.Critical;
             bytes memory data = abi.encodeCall(timelock.revokeRole, (timelock.PROPOSER_ROLE(), address(registry)));
             stage.calls = _one(Call(address(timelock), 0, data));
+            stage.pins = _withPins(stage.calls, stage.pins);
         } else if (choice == 7) {
             // A call that belongs in a plan of class Critical.
             plan.planClass = PlanClass.Standard;
             stage.calls = _one(_governingCall());
+            stage.pins = _withPins(stage.calls, stage.pins);
         } else if (choice == 8) plan.executionWindow = 0;
-        else if (choice == 9)
+        else if (choice == 9) {
             stage.calls = _one(Call(modules[0], 0, abi.encodeCall(Watched__MockForFuzz.set, (LIMIT + 1))));
-        else if (choice == 10) plan.proposer = stranger;
+            stage.pins = _withPins(stage.calls, stage.pins);
+        } else if (choice == 10) plan.proposer = stranger;
         else {
             // Runs its own next stage from within.
             bytes memory data = abi.encodeCall(registry.onlyWhileAdvancing, (bytes32(0), 0));
             stage.calls = _both(stage.calls[0], Call(address(registry), 0, data));
+            stage.pins = _withPins(stage.calls, stage.pins);
         }
     }
 

@@ -85,6 +85,7 @@ describe("stateful invariants", function () {
     holds,
   );
   it("FUZ-18 a plan that asks for reports completes with enough of them, or by a vote as large as its approval", holds);
+  it("FUZ-19 the registry refuses with an error of a name, and never panics", holds);
 
   it("FUZ-14 a run makes 100,000 calls and more, and reaches every end that a plan can have", () => {
     expect(run.tally["accepted calls"] + run.tally["refused calls"]).to.be.at.least(CALLS);
@@ -110,7 +111,7 @@ describe("stateful invariants", function () {
 
   it("FUZ-16 what `npm run fuzz -- --sabotage` breaks is still there to be broken", () => {
     for (const broken of SABOTAGE) expect(() => sabotaged(broken)).not.to.throw();
-    const ids = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 17, 18].map((n) => `FUZ-${String(n).padStart(2, "0")}`);
+    const ids = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 17, 18, 19].map((n) => `FUZ-${String(n).padStart(2, "0")}`);
     expect([...new Set(SABOTAGE.flatMap(({ breaks }) => breaks))].sort()).to.deep.equal(ids);
   });
 });

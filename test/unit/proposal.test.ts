@@ -230,6 +230,48 @@ describe("ProposalFacet", () => {
         }
       });
 
+      it("PLN-97 pins, in every batch by itself, each account whose code the batch runs; registry and timelock too", async () => {
+        const fixture = await loadFixture(moduleFixture);
+        const { registry, timelock, module, plan, deployment } = fixture;
+        const account = await module.getAddress();
+        // The pin of one batch is none of another, and one of several calls left out is enough.
+        const second = { target: deployment.timelock, value: 0n, data: "0x12345678" };
+        const cases: [Plan, string, number, string][] = [
+          [changedStage(plan, 0, { pins: [] }), "stages", 0, account],
+          [changedStage(plan, 1, { pins: [] }), "stages", 1, account],
+          [changedRollback(plan, { pins: [] }), "rollbacks", 0, account],
+          [
+            changedStage({ ...plan, planClass: PlanClass.Critical }, 1, { calls: [...plan.stages[1]!.calls, second] }),
+            "stages",
+            1,
+            deployment.timelock,
+          ],
+        ];
+        const data = registry.interface.encodeFunctionData("setMinInterval", [0]);
+        const update = timelock.interface.encodeFunctionData("updateDelay", [0]);
+        for (const call of [
+          { target: deployment.registry, value: 0n, data },
+          { target: deployment.timelock, value: 0n, data: update },
+        ]) {
+          const governing = { ...plan, planClass: PlanClass.Critical };
+          cases.push([changedStage(governing, 0, { calls: [call] }), "stages", 0, call.target]);
+          cases.push([changedRollback(governing, { calls: [call] }), "rollbacks", 0, call.target]);
+        }
+        for (const [bad, batch, index, target] of cases) {
+          await expect(propose(fixture, bad))
+            .to.be.revertedWithCustomError(registry, "CallUnpinned")
+            .withArgs(batch, index, target);
+        }
+      });
+
+      it("PLN-98 sends native value without calldata where no pin could be: to an account without code", async () => {
+        const fixture = await loadFixture(moduleFixture);
+        const { plan, stranger } = fixture;
+        const transfer = { target: stranger.address, value: 1n, data: "0x" };
+        const paying = changedStage(plan, 0, { calls: [...plan.stages[0]!.calls, transfer] });
+        expect(await stateOf(fixture, await propose(fixture, paying))).to.equal(State.Voting);
+      });
+
       it("PIN-04 pins no zero and no empty hash", async () => {
         const fixture = await loadFixture(moduleFixture);
         const { registry, module, plan } = fixture;

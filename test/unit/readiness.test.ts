@@ -1,6 +1,6 @@
 import { loadFixture, setCode, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id, keccak256 } from "ethers";
+import { id, keccak256, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
 import type { Plan } from "../../src/plan/types";
 import { DAY, POWER, registryFixture, TOTAL } from "../fixtures/registry";
@@ -243,11 +243,19 @@ describe("ReadinessFacet", () => {
       const nobody = ethers.Wallet.createRandom().address;
       const stage = await dialStage(module, 1n);
       const calls = [...stage.calls, { target: nobody, value: 0n, data: "0x12345678" }];
-      const plan = await dialPlan(fixture, module, { stages: [{ ...stage, calls }], rollbacks: [] });
+      const { registry } = fixture;
+      const unpinned = await dialPlan(fixture, module, { stages: [{ ...stage, calls }], rollbacks: [] });
+      await expect(propose(fixture, unpinned))
+        .to.be.revertedWithCustomError(registry, "CallUnpinned")
+        .withArgs("stages", 0, nobody);
+      // A pin of code that is yet to come gets it past the proposal, and no further.
+      const codeHash = keccak256("0x6001");
+      const pins = [...stage.pins, { account: nobody, codeHash }];
+      const plan = await dialPlan(fixture, module, { stages: [{ ...stage, calls, pins }], rollbacks: [] });
       await toApproved(fixture, plan);
-      await expect(fixture.registry.schedule(plan))
-        .to.be.revertedWithCustomError(fixture.registry, "NoCode")
-        .withArgs(nobody);
+      await expect(registry.schedule(plan))
+        .to.be.revertedWithCustomError(registry, "CodeHashMismatch")
+        .withArgs(nobody, codeHash, ZeroHash);
     });
 
     it("PIN-03 refuses to schedule a pin on a delegated key, whatever its hash", async () => {

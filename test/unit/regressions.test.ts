@@ -18,7 +18,7 @@ import {
   toScheduled,
   vote,
 } from "../helpers/lifecycle";
-import { addModule, define, dialInvariant, dialPlan, MODULE } from "../helpers/plans";
+import { addModule, define, dialInvariant, dialPlan, MODULE, pinned } from "../helpers/plans";
 
 /*
  * What a hostile review of the control plane found, each with the setup that showed the harm, now with the defence.
@@ -44,7 +44,7 @@ async function single(
   over: Partial<Plan> = {},
 ): Promise<Plan> {
   const plan = await dialPlan(fixture, fixture.module, over);
-  return { ...plan, stages: [{ ...plan.stages[1]!, calls, pins: [] }], rollbacks: [], ...over };
+  return pinned({ ...plan, stages: [{ ...plan.stages[1]!, calls, pins: [] }], rollbacks: [], ...over });
 }
 
 /** A transparent proxy named "vault", its ProxyAdmin with the timelock. */
@@ -134,7 +134,7 @@ describe("regressions of the control plane", () => {
     const old = await (await ethers.deployContract("Module__MockForRegistry", [fixture.release.address])).getAddress();
     const plan = await dialPlan(fixture, fixture.module);
     const codeHash = keccak256(await ethers.provider.getCode(old));
-    plan.rollbacks[0]!.pins = [{ account: old, codeHash }];
+    plan.rollbacks[0]!.pins.push({ account: old, codeHash });
     const id = await toScheduled(fixture, plan);
     await setCode(old, "0x00");
     await toNextStep(fixture, id);
@@ -213,9 +213,8 @@ describe("regressions of the control plane", () => {
         single(fixture, calls, { targets: [], nonce: BigInt(50 + i), planClass }),
       ),
     );
-    const back = await dialPlan(fixture, fixture.module, { nonce: 52n });
-    back.rollbacks[0]!.calls = calls;
-    back.rollbacks[0]!.pins = [];
+    const shape = await dialPlan(fixture, fixture.module, { nonce: 52n });
+    const back = await pinned({ ...shape, rollbacks: [{ ...shape.rollbacks[0]!, calls, pins: [] }] });
     for (const plan of [...plans, back]) {
       const id = await propose(fixture, plan);
       await vote(fixture, id, 10);
@@ -245,10 +244,10 @@ describe("regressions of the control plane", () => {
     );
     const account = await admin!.getAddress();
     const calls = [{ target: account, value: 0n, data: admin!.interface.encodeFunctionData("set", [7n]) }];
-    const plan = await dialPlan(fixture, module);
-    plan.stages[1]!.calls = calls;
-    plan.rollbacks[0]!.calls = calls;
-    plan.rollbacks[0]!.pins = [];
+    const shape = await dialPlan(fixture, module);
+    shape.stages[1]!.calls = calls;
+    shape.rollbacks[0]!.calls = calls;
+    const plan = await pinned(shape);
     const id = await toInProgress(fixture, plan);
     await registry
       .connect(release)

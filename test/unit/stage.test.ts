@@ -334,14 +334,15 @@ describe("StageFacet", () => {
     it("PIN-06 a call's target that lost its code stops the stage: the timelock would report success", async () => {
       const fixture = await loadFixture(moduleFixture);
       const { registry, module } = fixture;
-      const stage = await dialStage(module, 1n, { pins: [] });
+      const account = await module.getAddress();
+      const stage = await dialStage(module, 1n);
       const plan = await dialPlan(fixture, module, { stages: [stage], rollbacks: [] });
       const proposalId = await toScheduled(fixture, plan);
-      await setCode(await module.getAddress(), "0x");
+      await setCode(account, "0x");
       await toNextStep(fixture, proposalId);
       await expect(registry.advance(plan))
-        .to.be.revertedWithCustomError(registry, "NoCode")
-        .withArgs(await module.getAddress());
+        .to.be.revertedWithCustomError(registry, "CodeHashMismatch")
+        .withArgs(account, stage.pins[0]?.codeHash, keccak256("0x"));
     });
   });
 
@@ -391,7 +392,11 @@ describe("StageFacet", () => {
           .to.be.revertedWithCustomError(registry, "StageUnknown")
           .withArgs(stage, 1, 2);
       }
-      await expect(registry.invalidate(plan, 1, 1)).to.be.revertedWithPanic(0x32);
+      for (const pin of [1, 2n ** 256n - 1n]) {
+        await expect(registry.invalidate(plan, 1, pin))
+          .to.be.revertedWithCustomError(registry, "PinUnknown")
+          .withArgs(1, pin, 1);
+      }
     });
 
     it("PIN-09 refuses a plan that is not scheduled", async () => {

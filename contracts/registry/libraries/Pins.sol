@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Call, Pin} from "../../types/Plan.sol";
+import {Pin} from "../../types/Plan.sol";
 
 /// @notice Code identity. A pin names the code of an account, not where a pointer leads: implementations, beacons and
 /// facets are pinned themselves, and pointers are gates where a getter exists.
@@ -39,17 +39,18 @@ library Pins {
         }
     }
 
+    /// @notice Whether one of the pins names `account`.
+    function isPinned(Pin[] calldata pins, address account) internal pure returns (bool) {
+        for (uint256 i; i < pins.length; ++i) {
+            if (pins[i].account == account) return true;
+        }
+        return false;
+    }
+
     /// @notice Reverts unless every pin holds on an account with code of its own.
     function checkAtSchedule(Pin[] calldata pins) internal view {
         check(pins);
         for (uint256 i; i < pins.length; ++i) checkCode(pins[i].account);
-    }
-
-    /// @notice Reverts on a call with calldata to an account without code of its own. A plain transfer may go anywhere.
-    function checkTargets(Call[] calldata calls) internal view {
-        for (uint256 i; i < calls.length; ++i) {
-            if (calls[i].data.length != 0) checkCode(calls[i].target);
-        }
     }
 
     /// @notice Reverts unless `account` has code that its key cannot change.

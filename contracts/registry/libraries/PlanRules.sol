@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Artifacts} from "./Artifacts.sol";
-import {Call, Plan, PlanClass, Rollback, Stage} from "../../types/Plan.sol";
+import {Call, Pin, Plan, PlanClass, Rollback, Stage} from "../../types/Plan.sol";
 import {ClassPolicy} from "../../types/Policy.sol";
 import {Gates} from "./Gates.sol";
 import {Invariant} from "../../types/Invariant.sol";
@@ -32,6 +32,9 @@ library PlanRules {
     error FieldUnsupported(string field);
     /// @notice A call to the registry or its timelock belongs in a plan of class Critical or Emergency.
     error CriticalClassRequired(address target);
+    /// @notice A call runs the code of an account that its own batch does not pin. `batch` is the field of the plan and `index`
+    /// the place in it.
+    error CallUnpinned(string batch, uint256 index, address target);
     error MinGasTooHigh(uint256 minGas, uint256 max);
     /// @notice A way back whose batch and probes together could ask for more gas than one transaction has.
     error RollbackGasTooHigh(uint256 rollback, uint256 total, uint256 max);
@@ -61,6 +64,7 @@ library PlanRules {
             _checkMinGas(stage.minGas);
             _checkCalls(plan, stage.calls, isStandard, timelock);
             Pins.checkShape(stage.pins);
+            _checkPinned("stages", i, stage.calls, stage.pins);
             Gates.checkShape(stage.gates, bytes(plan.artifact.version).length != 0);
             for (uint256 j; j < stage.gates.length; ++j) Probes.checkShape(stage.gates[j].probe);
             _checkCited(stage.invariants);
@@ -74,6 +78,7 @@ library PlanRules {
             _checkMinGas(rollback.minGas);
             _checkCalls(plan, rollback.calls, isStandard, timelock);
             Pins.checkShape(rollback.pins);
+            _checkPinned("rollbacks", i, rollback.calls, rollback.pins);
             _checkCited(rollback.invariants);
             _checkRollbackGas(i, rollback);
         }
@@ -120,6 +125,17 @@ library PlanRules {
             if (target == address(this) || target == timelock) revert CriticalClassRequired(target);
         }
         checkScope(calls);
+    }
+
+    /// @dev Registry and timelock are no exception: their code is as much what was voted on as any other. A plain transfer
+    /// is one, as it may go to an account without code, which no pin can name.
+    function _checkPinned(string memory batch, uint256 index, Call[] calldata calls, Pin[] calldata pins) private pure {
+        for (uint256 i; i < calls.length; ++i) {
+            Call calldata call = calls[i];
+            if (call.data.length != 0 && !Pins.isPinned(pins, call.target)) {
+                revert CallUnpinned(batch, index, call.target);
+            }
+        }
     }
 
     /// @dev A candidate can make every probe burn all of its gas, and must not keep itself in place by that.

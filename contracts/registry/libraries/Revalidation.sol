@@ -13,6 +13,7 @@ import {Proposals} from "./Proposals.sol";
 /// @notice What anyone may find out about the stages to come, and do about a plan that cannot go on.
 library Revalidation {
     error StageUnknown(uint256 stage, uint256 nextStage, uint256 stageCount);
+    error PinUnknown(uint256 stage, uint256 pin, uint256 count);
 
     event PlanInvalidated(bytes32 indexed proposalId, address indexed account, bytes32 expected, bytes32 actual);
     event OperationsSwept(bytes32 indexed proposalId);
@@ -29,7 +30,9 @@ library Revalidation {
         if (stage < status.nextStage || stage >= status.stageCount) {
             revert StageUnknown(stage, status.nextStage, status.stageCount);
         }
-        Pin calldata broken = plan.stages[stage].pins[pin];
+        Pin[] calldata pins = plan.stages[stage].pins;
+        if (pin >= pins.length) revert PinUnknown(stage, pin, pins.length);
+        Pin calldata broken = pins[pin];
         bytes32 actual = broken.account.codehash;
         if (actual == broken.codeHash) revert Pins.PinHolds(broken.account, actual);
         proposal.ending = Ending.Invalidated;

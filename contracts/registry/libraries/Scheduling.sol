@@ -12,7 +12,7 @@ import {Modules} from "./Modules.sol";
 import {Operations} from "./Operations.sol";
 import {Parents} from "./Parents.sol";
 import {Pins} from "./Pins.sol";
-import {Plan, Rollback, Stage} from "../../types/Plan.sol";
+import {Plan} from "../../types/Plan.sol";
 import {Policies} from "./Policies.sol";
 import {Proposal} from "../storage/ProposalStorage.sol";
 import {ProposalState, ProposalStatus} from "../../types/ProposalState.sol";
@@ -77,17 +77,14 @@ library Scheduling {
         }
     }
 
-    /// @dev Every pin of every stage holds now, so that a later mismatch proves a change: stages deploy nothing.
+    /// @dev Every pin of every batch holds now, so that a later mismatch proves a change: stages deploy nothing. Each called
+    /// account is pinned, so each has code of its own too.
     function _checkCode(Plan calldata plan) private view {
         for (uint256 i; i < plan.stages.length; ++i) {
-            Stage calldata stage = plan.stages[i];
-            Pins.checkAtSchedule(stage.pins);
-            Pins.checkTargets(stage.calls);
+            Pins.checkAtSchedule(plan.stages[i].pins);
         }
         for (uint256 i; i < plan.rollbacks.length; ++i) {
-            Rollback calldata rollback = plan.rollbacks[i];
-            Pins.checkAtSchedule(rollback.pins);
-            Pins.checkTargets(rollback.calls);
+            Pins.checkAtSchedule(plan.rollbacks[i].pins);
         }
     }
 }

@@ -88,7 +88,6 @@ library Stages {
             ModuleStorage.state().acquire(Proposals.modulesOf(proposal), proposalId);
         }
         Pins.check(stage.pins);
-        Pins.checkTargets(stage.calls);
         Parents.checkAdvanced(plan.artifact.parentPlan, status.nextStage == 0);
         Gates.check(proposalId, stage.gates);
         uint256[] memory before = _wordsBefore(stage.invariants, true);
@@ -117,7 +116,6 @@ library Stages {
         uint256 index = PlanRules.rollbackFor(plan, status.nextStage - 1);
         Rollback calldata way = plan.rollbacks[index];
         Pins.check(way.pins);
-        Pins.checkTargets(way.calls);
         if (gasleft() < way.minGas) revert InsufficientGas(way.minGas, gasleft());
         uint256[] memory before = _wordsBefore(way.invariants, false);
         bool[] memory held = _heldBefore(proposal, way.invariants, before);
