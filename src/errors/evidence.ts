@@ -15,6 +15,11 @@ export const EVIDENCE_ERRORS = {
   },
   AlreadyAttested: { code: "SLIP-233", exit: Exit.toolError, meaning: "the attester has made this statement already" },
   AttesterIsProposer: { code: "SLIP-234", exit: Exit.toolError, meaning: "nobody attests a plan of his own" },
+  AttestationInvalid: {
+    code: "SLIP-237",
+    exit: Exit.toolError,
+    meaning: "the attester is a contract, and it does not stand behind the signature",
+  },
   VersionNotAdopted: {
     code: "SLIP-240",
     exit: Exit.toolError,

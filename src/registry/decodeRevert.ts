@@ -28,6 +28,7 @@ const SAME: Record<string, ErrorName> = {
   PinHolds: "NothingBroken",
   AbsenceUnproven: "SeatMissing",
   AlreadyAdvertised: "StatementRepeated",
+  UnlistedAlreadyReady: "StatementRepeated",
   AlreadyReported: "StatementRepeated",
   AlreadyOverridden: "StatementRepeated",
 };
@@ -235,6 +236,12 @@ function describe(error: ErrorDescription, context: RevertContext): ErrorFacts {
       return { next: "npx hardhat emergency status" };
     case "ApprovalInvalid":
       return { where: `member ${args["member"]}`, expected: "its word by ERC-1271", found: "another answer, or none" };
+    case "AttestationInvalid":
+      return {
+        where: `attester ${args["attester"]}`,
+        expected: "its word by ERC-1271",
+        found: "another answer, or none",
+      };
     case "NotRecoveryOwner":
       return { expected: `--as ${args["owner"]}`, found: String(args["caller"]) };
     case "RecoveryInStatus":

@@ -1,4 +1,3 @@
-import { concat } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Client } from "../../src/client";
 import { readAct, type ActKind, type Collected } from "../../src/emergency/acts";
@@ -6,7 +5,7 @@ import { actStatement } from "../../src/emergency/statement";
 import { SlipwayError } from "../../src/errors";
 import { connectRegistry, type Registry } from "../../src/registry/connect";
 import type { Performed, SendOptions } from "../../src/registry/perform";
-import { firstStatement, readSigned, signersOf } from "../../src/registry/statements/readSigned";
+import { firstStatement, namedSignature, readSigned } from "../../src/registry/statements/readSigned";
 import { sendOptions, type SigningArgs } from "./options";
 import { runTask, type Outcome } from "./runTask";
 import { outcomeOf } from "./runVerb";
@@ -62,14 +61,9 @@ async function collect(
   const first = firstStatement(files);
   const deadline = "deadline" in first ? first.deadline : undefined;
   const statement = await actStatement(client, registry, { ...params, deadline });
-  const wallets = new Set<string>();
-  for (const signer of signersOf(files)) {
-    if ((await client.provider.getCode(signer)) !== "0x") wallets.add(signer.toLowerCase());
-  }
-  const read = readSigned(registry, files, statement, wallets);
+  const read = await readSigned(client, registry, files, statement);
   return {
-    // A contract's signature begins with its address: nothing could be recovered from it.
-    signatures: read.map(({ signer, signature, isWallet }) => (isWallet ? concat([signer, signature]) : signature)),
+    signatures: read.map(namedSignature),
     deadline: statement.deadline,
   };
 }

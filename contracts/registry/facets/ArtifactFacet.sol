@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ArtifactSignals} from "../libraries/ArtifactSignals.sol";
 import {ArtifactView, Compatibility, IArtifactFacet} from "../interfaces/IArtifacts.sol";
-import {Ballot} from "../interfaces/IBallots.sol";
+import {Ballot, WalletBallot} from "../interfaces/IBallots.sol";
 import {Artifacts} from "../libraries/Artifacts.sol";
 import {Locked} from "../libraries/Lock.sol";
 import {Parents} from "../libraries/Parents.sol";
@@ -28,6 +28,16 @@ contract ArtifactFacet is IArtifactFacet, Locked {
     }
 
     /// @inheritdoc IArtifactFacet
+    function advertiseByWalletSig(
+        bytes32 proposalId,
+        string calldata version,
+        uint64 protocolVersion,
+        WalletBallot[] calldata signals
+    ) external returns (uint256 counted) {
+        return ArtifactSignals.advertiseByWalletSig(proposalId, version, protocolVersion, signals);
+    }
+
+    /// @inheritdoc IArtifactFacet
     function reportSuccess(bytes32 proposalId, uint256 stage, uint256 seat, bool isSuccessful) external {
         ArtifactSignals.report(proposalId, ArtifactSignals.Report(stage, isSuccessful), seat);
     }
@@ -43,6 +53,16 @@ contract ArtifactFacet is IArtifactFacet, Locked {
     }
 
     /// @inheritdoc IArtifactFacet
+    function reportSuccessByWalletSig(
+        bytes32 proposalId,
+        uint256 stage,
+        bool isSuccessful,
+        WalletBallot[] calldata reports
+    ) external returns (uint256 counted) {
+        return ArtifactSignals.reportByWalletSig(proposalId, ArtifactSignals.Report(stage, isSuccessful), reports);
+    }
+
+    /// @inheritdoc IArtifactFacet
     function overrideSuccess(bytes32 proposalId, uint256 seat) external {
         ArtifactSignals.overrideSuccess(proposalId, seat);
     }
@@ -50,6 +70,14 @@ contract ArtifactFacet is IArtifactFacet, Locked {
     /// @inheritdoc IArtifactFacet
     function overrideSuccessBySig(bytes32 proposalId, Ballot[] calldata votes) external returns (uint256 counted) {
         return ArtifactSignals.overrideBySig(proposalId, votes);
+    }
+
+    /// @inheritdoc IArtifactFacet
+    function overrideSuccessByWalletSig(
+        bytes32 proposalId,
+        WalletBallot[] calldata votes
+    ) external returns (uint256 counted) {
+        return ArtifactSignals.overrideByWalletSig(proposalId, votes);
     }
 
     /// @inheritdoc IArtifactFacet

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Ballot} from "./IBallots.sol";
+import {Ballot, WalletBallot} from "./IBallots.sol";
 import {ProposalState} from "../../types/ProposalState.sol";
 
 /// @notice A plan's artifact and what electors said about it. Powers are clipped, in units of the electorate.
@@ -57,6 +57,14 @@ interface IArtifactFacet {
         Ballot[] calldata signals
     ) external returns (uint256 counted);
 
+    /// @notice The same for seats of wallets, and for keys that sign 65 bytes, as in `castVotesByWalletSig`. Caller: anyone.
+    function advertiseByWalletSig(
+        bytes32 proposalId,
+        string calldata version,
+        uint64 protocolVersion,
+        WalletBallot[] calldata signals
+    ) external returns (uint256 counted);
+
     /// @notice States how stage number `stage`, the one that ran last, went on the elector's own systems, while the plan
     /// is in progress. Caller: the account at `seat`, once a stage.
     function reportSuccess(bytes32 proposalId, uint256 stage, uint256 seat, bool isSuccessful) external;
@@ -71,6 +79,14 @@ interface IArtifactFacet {
         Ballot[] calldata reports
     ) external returns (uint256 counted);
 
+    /// @notice The same for seats of wallets, and for keys that sign 65 bytes, as in `castVotesByWalletSig`. Caller: anyone.
+    function reportSuccessByWalletSig(
+        bytes32 proposalId,
+        uint256 stage,
+        bool isSuccessful,
+        WalletBallot[] calldata reports
+    ) external returns (uint256 counted);
+
     /// @notice Votes to keep the upgrade although too few may report success, after the last stage and before the
     /// reports' deadline. It takes what the plan took to be approved. Caller: the account at `seat`, once.
     function overrideSuccess(bytes32 proposalId, uint256 seat) external;
@@ -78,6 +94,12 @@ interface IArtifactFacet {
     /// @notice The same with collected signatures over `SuccessOverride(bytes32 proposalId)`; a bad one is skipped and
     /// reported. Caller: anyone.
     function overrideSuccessBySig(bytes32 proposalId, Ballot[] calldata votes) external returns (uint256 counted);
+
+    /// @notice The same for seats of wallets, and for keys that sign 65 bytes, as in `castVotesByWalletSig`. Caller: anyone.
+    function overrideSuccessByWalletSig(
+        bytes32 proposalId,
+        WalletBallot[] calldata votes
+    ) external returns (uint256 counted);
 
     /// @notice Closes a plan whose parent ended without its upgrade for ever, or stalls it when it is in progress.
     /// `sweep` clears what it left in the timelock. Caller: anyone.

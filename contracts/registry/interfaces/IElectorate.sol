@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Ballot, Choice} from "./IBallots.sol";
+import {Ballot, Choice, WalletBallot} from "./IBallots.sol";
 import {ElectorateDraft, ElectorateHeader, ElectorateKind, Seat, TokenElectorate} from "../../types/Electorate.sol";
 import {Fraction} from "../../types/Fraction.sol";
 import {PlanClass} from "../../types/Plan.sol";
@@ -78,9 +78,23 @@ interface ITokenElectorateFacet {
         Ballot[] calldata ballots
     ) external returns (uint256 counted);
 
+    /// @notice The same for contracts; each signature is the delegate's address, then what it takes for one (ERC-1271), on
+    /// the terms of `castVotesByWalletSig`. Caller: anyone.
+    function castUnlistedVotesByWalletSig(
+        bytes32 proposalId,
+        Choice choice,
+        WalletBallot[] calldata ballots
+    ) external returns (uint256 counted);
+
+    /// @notice `signalReady` without a seat, once; `next` as in `castUnlistedVote`. Caller: a delegate who was not listed.
+    function signalReadyUnlisted(bytes32 proposalId, uint256 next) external;
+
     /// @notice The time at which a proposal's power is read, by the token's clock. Zero: its electorate is no token's.
     function timepointOf(bytes32 proposalId) external view returns (uint48 timepoint);
 
     /// @notice Whether a delegate without a seat has voted.
     function hasVotedUnlisted(bytes32 proposalId, address account) external view returns (bool);
+
+    /// @notice Whether a delegate without a seat has signalled.
+    function isReadyUnlisted(bytes32 proposalId, address account) external view returns (bool);
 }

@@ -25,9 +25,10 @@ interface IAttestationFacet {
     /// for an audit (his own report).
     function attest(bytes32 proposalId, AttestationKind kind, bytes32 reportHash) external;
 
-    /// @notice The same with collected signatures (65 bytes) over
-    /// `Attestation(bytes32 proposalId,uint8 kind,bytes32 reportHash)`; one that counted before is passed
-    /// over, any other bad one reverts.
+    /// @notice The same with collected signatures over `Attestation(bytes32 proposalId,uint8 kind,bytes32 reportHash)`: a
+    /// key's 65 bytes, or a contract's address and then what it takes for a signature (ERC-1271), on the terms of
+    /// `castVotesByWalletSig`. One that counted before is passed over, any other bad one reverts: `AttestationInvalid`
+    /// where a contract refuses, else `Unauthorized`. Caller: anyone.
     function attestBySig(
         bytes32 proposalId,
         AttestationKind kind,
@@ -40,8 +41,8 @@ interface IAttestationFacet {
     /// Caller: attester, not the proposer, once.
     function attestRehearsal(bytes32 proposalId, uint64 completedAt) external;
 
-    /// @notice The same with collected signatures (65 bytes) over
-    /// `Rehearsal(bytes32 proposalId,uint64 chainId,bytes32 rehearsalProposal,uint64 completedAt)`.
+    /// @notice The same with collected signatures, as in `attestBySig`, over
+    /// `Rehearsal(bytes32 proposalId,uint64 chainId,bytes32 rehearsalProposal,uint64 completedAt)`. Caller: anyone.
     function attestRehearsalBySig(bytes32 proposalId, uint64 completedAt, bytes[] calldata signatures) external;
 
     /// @notice Whether `attester` has attested.

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ArtifactView} from "../interfaces/IArtifacts.sol";
-import {Ballot} from "../interfaces/IBallots.sol";
+import {Ballot, WalletBallot} from "../interfaces/IBallots.sol";
 import {Artifacts} from "./Artifacts.sol";
 import {Count, Release, Reports} from "../storage/ArtifactStorage.sol";
 import {Electorates} from "./Electorates.sol";
@@ -84,17 +84,25 @@ library ArtifactSignals {
         uint64 protocolVersion,
         Ballot[] calldata signals
     ) internal returns (uint256 counted) {
-        Batch memory batch = _batch(
-            proposalId,
-            _openToAdvertise(proposalId, version, protocolVersion),
-            keccak256(abi.encode(ADVERTISEMENT_TYPEHASH, proposalId, keccak256(bytes(version)), protocolVersion))
-        );
-        mapping(uint256 => uint256) storage bits = Artifacts.load(proposalId).hasAdvertised;
+        Batch memory batch = _advertisements(proposalId, version, protocolVersion);
         for (uint256 i; i < signals.length; ++i) {
-            (bool isCounted, address signer, uint96 power) = _claim(bits, batch, signals[i]);
-            if (!isCounted) continue;
-            ++counted;
-            _addAdopted(proposalId, signer, signals[i].seat, power, version, protocolVersion);
+            uint256 seat = signals[i].seat;
+            address signer = Signatures.signerOf(batch.digest, signals[i]);
+            if (_tryAdvertise(batch, seat, signer, version, protocolVersion)) ++counted;
+        }
+    }
+
+    /// @notice The same for signatures of any length, so that wallets can advertise.
+    function advertiseByWalletSig(
+        bytes32 proposalId,
+        string memory version,
+        uint64 protocolVersion,
+        WalletBallot[] calldata signals
+    ) internal returns (uint256 counted) {
+        Batch memory batch = _advertisements(proposalId, version, protocolVersion);
+        for (uint256 i; i < signals.length; ++i) {
+            uint256 seat = signals[i].seat;
+            if (_tryAdvertise(batch, seat, _signerOf(batch, signals[i]), version, protocolVersion)) ++counted;
         }
     }
 
@@ -113,18 +121,23 @@ library ArtifactSignals {
         Report memory about,
         Ballot[] calldata reports
     ) internal returns (uint256 counted) {
-        Proposal storage proposal = _openToReport(proposalId, about.stage);
-        Batch memory batch = _batch(
-            proposalId,
-            proposal,
-            keccak256(abi.encode(REPORT_TYPEHASH, proposalId, about.stage, about.isSuccessful))
-        );
-        mapping(uint256 => uint256) storage bits = Artifacts.load(proposalId).reports[about.stage].hasReported;
+        (Proposal storage proposal, Batch memory batch) = _reports(proposalId, about);
         for (uint256 i; i < reports.length; ++i) {
-            (bool isCounted, address signer, uint96 power) = _claim(bits, batch, reports[i]);
-            if (!isCounted) continue;
-            ++counted;
-            _addReport(proposalId, about, signer, reports[i].seat, power);
+            address signer = Signatures.signerOf(batch.digest, reports[i]);
+            if (_tryReport(batch, about, reports[i].seat, signer)) ++counted;
+        }
+        Artifacts.settle(proposalId, proposal);
+    }
+
+    /// @notice The same for signatures of any length, so that wallets can report.
+    function reportByWalletSig(
+        bytes32 proposalId,
+        Report memory about,
+        WalletBallot[] calldata reports
+    ) internal returns (uint256 counted) {
+        (Proposal storage proposal, Batch memory batch) = _reports(proposalId, about);
+        for (uint256 i; i < reports.length; ++i) {
+            if (_tryReport(batch, about, reports[i].seat, _signerOf(batch, reports[i]))) ++counted;
         }
         Artifacts.settle(proposalId, proposal);
     }
@@ -139,14 +152,18 @@ library ArtifactSignals {
     }
 
     function overrideBySig(bytes32 proposalId, Ballot[] calldata votes) internal returns (uint256 counted) {
-        (Release storage self, Proposal storage proposal) = _openToOverride(proposalId);
-        Batch memory batch = _batch(proposalId, proposal, keccak256(abi.encode(OVERRIDE_TYPEHASH, proposalId)));
+        (Proposal storage proposal, Batch memory batch) = _overrides(proposalId);
         for (uint256 i; i < votes.length; ++i) {
-            (bool isCounted, address signer, uint96 power) = _claim(self.hasOverridden, batch, votes[i]);
-            if (!isCounted) continue;
-            _add(self.overridden, power);
-            ++counted;
-            emit SuccessOverridden(proposalId, signer, votes[i].seat, power);
+            if (_tryOverride(batch, votes[i].seat, Signatures.signerOf(batch.digest, votes[i]))) ++counted;
+        }
+        Artifacts.settle(proposalId, proposal);
+    }
+
+    /// @notice The same for signatures of any length, so that wallets can vote to keep the upgrade.
+    function overrideByWalletSig(bytes32 proposalId, WalletBallot[] calldata votes) internal returns (uint256 counted) {
+        (Proposal storage proposal, Batch memory batch) = _overrides(proposalId);
+        for (uint256 i; i < votes.length; ++i) {
+            if (_tryOverride(batch, votes[i].seat, _signerOf(batch, votes[i]))) ++counted;
         }
         Artifacts.settle(proposalId, proposal);
     }
@@ -179,16 +196,84 @@ library ArtifactSignals {
         facts.reportBy = uint64(Artifacts.reportBy(self, proposal, Proposals.haltedSeconds(proposal)));
     }
 
+    function _tryAdvertise(
+        Batch memory batch,
+        uint256 seat,
+        address signer,
+        string memory version,
+        uint64 protocolVersion
+    ) private returns (bool isCounted) {
+        uint96 power;
+        (isCounted, power) = _claim(Artifacts.load(batch.proposalId).hasAdvertised, batch, seat, signer);
+        if (isCounted) _addAdopted(batch.proposalId, signer, seat, power, version, protocolVersion);
+    }
+
+    function _tryReport(
+        Batch memory batch,
+        Report memory about,
+        uint256 seat,
+        address signer
+    ) private returns (bool isCounted) {
+        uint96 power;
+        mapping(uint256 => uint256) storage bits = Artifacts.load(batch.proposalId).reports[about.stage].hasReported;
+        (isCounted, power) = _claim(bits, batch, seat, signer);
+        if (isCounted) _addReport(batch.proposalId, about, signer, seat, power);
+    }
+
+    function _tryOverride(Batch memory batch, uint256 seat, address signer) private returns (bool isCounted) {
+        uint96 power;
+        Release storage self = Artifacts.load(batch.proposalId);
+        (isCounted, power) = _claim(self.hasOverridden, batch, seat, signer);
+        if (!isCounted) return false;
+        _add(self.overridden, power);
+        emit SuccessOverridden(batch.proposalId, signer, seat, power);
+    }
+
     /// @dev One bit, one count. A batch goes on over a statement that does not count.
     function _claim(
         mapping(uint256 => uint256) storage bits,
         Batch memory batch,
-        Ballot calldata ballot
-    ) private returns (bool isCounted, address signer, uint96 power) {
-        signer = Signatures.signerOf(batch.digest, ballot);
-        (isCounted, power) = Electorates.tryClippedPower(batch.roll, ballot.seat, signer);
-        isCounted = isCounted && bits.trySet(ballot.seat);
-        if (!isCounted) emit StatementSkipped(batch.proposalId, ballot.seat, signer);
+        uint256 seat,
+        address signer
+    ) private returns (bool isCounted, uint96 power) {
+        (isCounted, power) = Electorates.tryClippedPower(batch.roll, seat, signer);
+        isCounted = isCounted && bits.trySet(seat);
+        if (!isCounted) emit StatementSkipped(batch.proposalId, seat, signer);
+    }
+
+    /// @dev Who sits there, if he signed; nobody else.
+    function _signerOf(Batch memory batch, WalletBallot calldata ballot) private view returns (address) {
+        address elector = Electorates.accountAt(batch.roll, ballot.seat);
+        return Signatures.isSignedBy(elector, batch.digest, ballot.signature) ? elector : address(0);
+    }
+
+    function _advertisements(
+        bytes32 proposalId,
+        string memory version,
+        uint64 protocolVersion
+    ) private view returns (Batch memory) {
+        Proposal storage proposal = _openToAdvertise(proposalId, version, protocolVersion);
+        bytes32 versionHash = keccak256(bytes(version));
+        return
+            _batch(
+                proposalId,
+                proposal,
+                keccak256(abi.encode(ADVERTISEMENT_TYPEHASH, proposalId, versionHash, protocolVersion))
+            );
+    }
+
+    function _reports(
+        bytes32 proposalId,
+        Report memory about
+    ) private view returns (Proposal storage proposal, Batch memory batch) {
+        proposal = _openToReport(proposalId, about.stage);
+        bytes32 structHash = keccak256(abi.encode(REPORT_TYPEHASH, proposalId, about.stage, about.isSuccessful));
+        batch = _batch(proposalId, proposal, structHash);
+    }
+
+    function _overrides(bytes32 proposalId) private view returns (Proposal storage proposal, Batch memory batch) {
+        (, proposal) = _openToOverride(proposalId);
+        batch = _batch(proposalId, proposal, keccak256(abi.encode(OVERRIDE_TYPEHASH, proposalId)));
     }
 
     function _batch(

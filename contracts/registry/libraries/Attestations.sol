@@ -28,6 +28,8 @@ library Attestations {
     error AttestationKindInvalid(AttestationKind kind);
     /// @notice The rehearsal ended too late before the proposal, or too long ago (seconds since the epoch).
     error RehearsalTimeOutOfBounds(bytes32 proposalId, uint256 completedAt, uint256 earliest, uint256 latest);
+    /// @notice The attester is a contract, and it does not stand behind the signature (ERC-1271).
+    error AttestationInvalid(bytes32 proposalId, AttestationKind kind, address attester);
     error AttestationsMissing(bytes32 proposalId, AttestationKind kind, uint256 have, uint256 need);
 
     event Attested(
@@ -64,13 +66,12 @@ library Attestations {
         bytes32 reportHash,
         bytes[] calldata signatures
     ) internal {
-        Proposal storage proposal = _open(proposalId);
-        _checkReport(proposal, proposalId, kind, reportHash);
+        _checkReport(_open(proposalId), proposalId, kind, reportHash);
         bytes32 digest = Proposals.digestOf(keccak256(abi.encode(ATTESTATION_TYPEHASH, proposalId, kind, reportHash)));
         for (uint256 i; i < signatures.length; ++i) {
-            address attester = Signatures.signerOf(digest, signatures[i]);
+            (address attester, bool isCounted) = _attesterOf(proposalId, kind, digest, signatures[i]);
             // Whoever submits one signature ahead must not void the batch it is part of.
-            if (proposal.attested[uint8(kind)][attester]) continue;
+            if (isCounted) continue;
             _attest(proposalId, kind, attester);
             emit Attested(proposalId, attester, kind, reportHash);
         }
@@ -89,10 +90,14 @@ library Attestations {
         bytes32 digest = Proposals.digestOf(
             keccak256(abi.encode(REHEARSAL_TYPEHASH, proposalId, chainId, rehearsal, completedAt))
         );
-        Proposal storage proposal = Proposals.load(proposalId);
         for (uint256 i; i < signatures.length; ++i) {
-            address attester = Signatures.signerOf(digest, signatures[i]);
-            if (proposal.attested[uint8(AttestationKind.Rehearsal)][attester]) continue;
+            (address attester, bool isCounted) = _attesterOf(
+                proposalId,
+                AttestationKind.Rehearsal,
+                digest,
+                signatures[i]
+            );
+            if (isCounted) continue;
             _attest(proposalId, AttestationKind.Rehearsal, attester);
             emit RehearsalAttested(proposalId, attester, chainId, rehearsal, completedAt);
         }
@@ -120,12 +125,34 @@ library Attestations {
         }
     }
 
-    /// @dev Who may: one role a kind, so that no key of one kind gives a statement of another.
+    /// @dev A key's signature is 65 bytes. A contract's is its address, then what it takes for one (ERC-1271). A contract
+    /// that attested before is not asked again: its owners may be others by now.
+    function _attesterOf(
+        bytes32 proposalId,
+        AttestationKind kind,
+        bytes32 digest,
+        bytes calldata signature
+    ) private view returns (address attester, bool isCounted) {
+        mapping(address => bool) storage attested = Proposals.load(proposalId).attested[uint8(kind)];
+        attester = Signatures.signerOf(digest, signature);
+        if (attested[attester]) return (attester, true);
+        bytes32 role = _roleOf(kind);
+        if (Roles.has(role, attester)) return (attester, false);
+        (address named, bytes calldata own) = Signatures.walletIn(signature);
+        if (attested[named]) return (named, true);
+        if (!Roles.has(role, named)) return (attester == address(0) ? named : attester, false);
+        if (!Signatures.isSignedBy(named, digest, own)) revert AttestationInvalid(proposalId, kind, named);
+        return (named, false);
+    }
+
+    /// @dev One role a kind, so that no key of one kind gives a statement of another.
+    function _roleOf(AttestationKind kind) private pure returns (bytes32) {
+        if (kind == AttestationKind.Artifact) return Roles.MAINTAINER;
+        return kind == AttestationKind.Audit ? Roles.AUDITOR : Roles.ATTESTER;
+    }
+
     function _attest(bytes32 proposalId, AttestationKind kind, address attester) private {
-        bytes32 role = Roles.ATTESTER;
-        if (kind == AttestationKind.Artifact) role = Roles.MAINTAINER;
-        else if (kind == AttestationKind.Audit) role = Roles.AUDITOR;
-        Roles.checkHolder(role, attester);
+        Roles.checkHolder(_roleOf(kind), attester);
         Proposal storage proposal = Proposals.load(proposalId);
         if (attester == proposal.proposer) revert AttesterIsProposer(proposalId, attester);
         if (proposal.attested[uint8(kind)][attester]) revert AlreadyAttested(proposalId, kind, attester);

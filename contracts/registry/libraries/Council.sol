@@ -165,12 +165,10 @@ library Council {
     function _signerOf(bytes32 digest, bytes calldata signature) private view returns (address signer) {
         signer = Signatures.signerOf(digest, signature);
         if (isMember(signer)) return signer;
-        if (signature.length >= 20) {
-            address named = address(bytes20(signature[:20]));
-            if (isMember(named)) {
-                if (Signatures.isSignedBy(named, digest, signature[20:])) return named;
-                revert ApprovalInvalid(named);
-            }
+        (address named, bytes calldata own) = Signatures.walletIn(signature);
+        if (isMember(named)) {
+            if (Signatures.isSignedBy(named, digest, own)) return named;
+            revert ApprovalInvalid(named);
         }
         revert NotCouncilMember(signer);
     }

@@ -23,7 +23,7 @@ library ReadinessSignals {
     bytes32 internal constant READY_TYPEHASH = keccak256("Ready(bytes32 proposalId)");
 
     function signal(bytes32 proposalId, uint256 seat) internal {
-        Proposal storage proposal = _open(proposalId);
+        Proposal storage proposal = open(proposalId);
         uint96 power = Electorates.clippedPower(Electorates.rollOf(proposal), seat, msg.sender);
         if (!proposal.ready.trySet(seat)) revert AlreadyReady(proposalId, seat);
         proposal.readyPower += power;
@@ -32,7 +32,7 @@ library ReadinessSignals {
     }
 
     function signalBySig(bytes32 proposalId, Ballot[] calldata signals) internal returns (uint256 counted) {
-        Proposal storage proposal = _open(proposalId);
+        Proposal storage proposal = open(proposalId);
         bytes32 digest = _digestOf(proposalId);
         Electorates.Roll memory roll = Electorates.rollOf(proposal);
         for (uint256 i; i < signals.length; ++i) {
@@ -44,7 +44,7 @@ library ReadinessSignals {
 
     /// @notice The same for signatures of any length, so that wallets can signal.
     function signalByWalletSig(bytes32 proposalId, WalletBallot[] calldata signals) internal returns (uint256 counted) {
-        Proposal storage proposal = _open(proposalId);
+        Proposal storage proposal = open(proposalId);
         bytes32 digest = _digestOf(proposalId);
         Electorates.Roll memory roll = Electorates.rollOf(proposal);
         for (uint256 i; i < signals.length; ++i) {
@@ -75,8 +75,8 @@ library ReadinessSignals {
         return true;
     }
 
-    /// @dev Any state in which the plan may still run; the error names `Approved`, the usual one.
-    function _open(bytes32 proposalId) private view returns (Proposal storage proposal) {
+    /// @notice The proposal, in any state in which the plan may still run; the error names `Approved`, the usual one.
+    function open(bytes32 proposalId) internal view returns (Proposal storage proposal) {
         proposal = Proposals.load(proposalId);
         ProposalState state = Proposals.statusOf(proposalId).state;
         if (

@@ -57,6 +57,13 @@ library Signatures {
         return failure == ECDSA.RecoverError.NoError ? signer : address(0);
     }
 
+    /// @notice What a batch of signatures without seats carries for a contract: its address, then what it takes for a signature
+    /// (ERC-1271). Nobody, where there is no room for an address.
+    function walletIn(bytes calldata named) internal pure returns (address wallet, bytes calldata signature) {
+        if (named.length < 20) return (address(0), named);
+        return (address(bytes20(named[:20])), named[20:]);
+    }
+
     /// @notice Whether `account` signed: as a key, which it may be although it has code (EIP-7702), else as a wallet
     /// (ERC-1271). A wallet gets a fixed amount of gas and its answer is one word, whatever it returns.
     function isSignedBy(address account, bytes32 digest, bytes calldata signature) internal view returns (bool) {

@@ -5,7 +5,7 @@ import {IERC5805} from "@openzeppelin/contracts/interfaces/IERC5805.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {Ballots} from "./Ballots.sol";
-import {Ballot, Choice} from "../interfaces/IBallots.sol";
+import {Ballot, Choice, WalletBallot} from "../interfaces/IBallots.sol";
 import {Clip, ElectorateHeader, ElectorateKind, Seat, SeatLib, TokenElectorate} from "../../types/Electorate.sol";
 import {ClassPolicy} from "../../types/Policy.sol";
 import {CodeStore} from "./CodeStore.sol";
@@ -16,6 +16,7 @@ import {Policies} from "./Policies.sol";
 import {Proposal} from "../storage/ProposalStorage.sol";
 import {Proposals} from "./Proposals.sol";
 import {ProposalState} from "../../types/ProposalState.sol";
+import {ReadinessSignals} from "./ReadinessSignals.sol";
 import {Signatures} from "./Signatures.sol";
 
 /// @notice Electorates whose power is a token's: read at the token's clock of the moment of `propose`, so that nobody
@@ -35,6 +36,7 @@ library TokenElectorates {
     /// @notice `account` has a seat, or does not stand between the two neighbours of `next`.
     error AbsenceUnproven(address account, uint256 next);
     error UnlistedAlreadyVoted(bytes32 proposalId, address account);
+    error UnlistedAlreadyReady(bytes32 proposalId, address account);
 
     /// @notice Delegates were listed with the power they held at the timepoint. `supply` in units of power.
     event SnapshotTakenAt(
@@ -46,7 +48,15 @@ library TokenElectorates {
         uint96 supply
     );
 
-    /// @notice In `VoteCast`, the seat of who has none.
+    /// @dev What every ballot of a batch is checked against.
+    struct Batch {
+        Choice choice;
+        address pointer;
+        bytes32 digest;
+        ElectorateHeader header;
+    }
+
+    /// @notice In `VoteCast` and `ReadySignalled`, the seat of who has none.
     uint256 internal constant NO_SEAT = type(uint256).max;
     /// @dev A supply may grow 65,536-fold before its votes no longer fit the tally.
     uint256 internal constant MAX_SUPPLY = Electorates.MAX_TOTAL >> 16;
@@ -109,15 +119,10 @@ library TokenElectorates {
     /// between it and the one before, so he has none.
     function cast(bytes32 proposalId, Choice choice, uint256 next) internal {
         (Proposal storage proposal, ElectorateHeader memory header) = _open(proposalId);
-        if (next > header.seats) revert Electorates.SeatUnknown(next, header.seats);
-        if (!_isAbsent(proposal.electorate, header.seats, next, msg.sender)) {
-            revert AbsenceUnproven(msg.sender, next);
-        }
         mapping(address => bool) storage voted = ElectorateStorage.state().unlistedVoted[proposalId];
         if (voted[msg.sender]) revert UnlistedAlreadyVoted(proposalId, msg.sender);
+        uint96 power = _unlistedPower(proposal, header, next);
         voted[msg.sender] = true;
-        uint96 power = _powerOf(header, msg.sender);
-        if (power == 0) revert PowerMissing(msg.sender, header.timepoint);
         Ballots.count(proposal, choice, power, 1);
         emit Ballots.VoteCast(proposalId, msg.sender, NO_SEAT, choice, power);
     }
@@ -128,25 +133,74 @@ library TokenElectorates {
         Choice choice,
         Ballot[] calldata ballots
     ) internal returns (uint256 counted) {
-        (Proposal storage proposal, ElectorateHeader memory header) = _open(proposalId);
-        mapping(address => bool) storage voted = ElectorateStorage.state().unlistedVoted[proposalId];
-        bytes32 digest = Proposals.digestOf(keccak256(abi.encode(Ballots.BALLOT_TYPEHASH, proposalId, choice)));
+        Batch memory batch = _batch(proposalId, choice);
         for (uint256 i; i < ballots.length; ++i) {
-            address signer = Signatures.signerOf(digest, ballots[i]);
-            uint96 power;
-            if (signer != address(0) && !voted[signer]) {
-                bool isAbsent = _isAbsent(proposal.electorate, header.seats, ballots[i].seat, signer);
-                if (isAbsent) power = _powerOf(header, signer);
-            }
-            if (power == 0) {
-                emit Ballots.BallotSkipped(proposalId, ballots[i].seat, signer);
-                continue;
-            }
-            voted[signer] = true;
-            ++counted;
-            Ballots.count(proposal, choice, power, 1);
-            emit Ballots.VoteCast(proposalId, signer, NO_SEAT, choice, power);
+            address signer = Signatures.signerOf(batch.digest, ballots[i]);
+            if (_tryCast(proposalId, batch, ballots[i].seat, signer)) ++counted;
         }
+    }
+
+    /// @notice The same for contracts: each signature is the delegate's address, then what it takes for one (ERC-1271).
+    function castByWalletSig(
+        bytes32 proposalId,
+        Choice choice,
+        WalletBallot[] calldata ballots
+    ) internal returns (uint256 counted) {
+        Batch memory batch = _batch(proposalId, choice);
+        for (uint256 i; i < ballots.length; ++i) {
+            (address delegate, bytes calldata own) = Signatures.walletIn(ballots[i].signature);
+            if (!Signatures.isSignedBy(delegate, batch.digest, own)) delegate = address(0);
+            if (_tryCast(proposalId, batch, ballots[i].seat, delegate)) ++counted;
+        }
+    }
+
+    /// @notice Records that a delegate who was not listed is ready, as `ReadinessSignals.signal` does from a seat.
+    function signalReady(bytes32 proposalId, uint256 next) internal {
+        Proposal storage proposal = ReadinessSignals.open(proposalId);
+        ElectorateHeader memory header = _listedHeaderOf(proposalId, proposal);
+        mapping(address => bool) storage ready = ElectorateStorage.state().unlistedReady[proposalId];
+        if (ready[msg.sender]) revert UnlistedAlreadyReady(proposalId, msg.sender);
+        uint96 power = _unlistedPower(proposal, header, next);
+        ready[msg.sender] = true;
+        proposal.readyPower += power;
+        ++proposal.readySeats;
+        emit ReadinessSignals.ReadySignalled(proposalId, msg.sender, NO_SEAT, power);
+    }
+
+    /// @dev What the caller held, who proves that he has no seat.
+    function _unlistedPower(
+        Proposal storage proposal,
+        ElectorateHeader memory header,
+        uint256 next
+    ) private view returns (uint96 power) {
+        if (next > header.seats) revert Electorates.SeatUnknown(next, header.seats);
+        if (!_isAbsent(proposal.electorate, header.seats, next, msg.sender)) revert AbsenceUnproven(msg.sender, next);
+        power = _powerOf(header, msg.sender);
+        if (power == 0) revert PowerMissing(msg.sender, header.timepoint);
+    }
+
+    function _batch(bytes32 proposalId, Choice choice) private view returns (Batch memory batch) {
+        (Proposal storage proposal, ElectorateHeader memory header) = _open(proposalId);
+        batch.choice = choice;
+        batch.pointer = proposal.electorate;
+        batch.header = header;
+        batch.digest = Proposals.digestOf(keccak256(abi.encode(Ballots.BALLOT_TYPEHASH, proposalId, choice)));
+    }
+
+    function _tryCast(bytes32 proposalId, Batch memory batch, uint256 next, address signer) private returns (bool) {
+        mapping(address => bool) storage voted = ElectorateStorage.state().unlistedVoted[proposalId];
+        uint96 power;
+        if (signer != address(0) && !voted[signer]) {
+            if (_isAbsent(batch.pointer, batch.header.seats, next, signer)) power = _powerOf(batch.header, signer);
+        }
+        if (power == 0) {
+            emit Ballots.BallotSkipped(proposalId, next, signer);
+            return false;
+        }
+        voted[signer] = true;
+        Ballots.count(Proposals.load(proposalId), batch.choice, power, 1);
+        emit Ballots.VoteCast(proposalId, signer, NO_SEAT, batch.choice, power);
+        return true;
     }
 
     function _powerOf(ElectorateHeader memory header, address account) private view returns (uint96) {
@@ -161,6 +215,13 @@ library TokenElectorates {
     ) private view returns (Proposal storage proposal, ElectorateHeader memory header) {
         proposal = Proposals.load(proposalId);
         Proposals.requireState(proposalId, ProposalState.Voting);
+        header = _listedHeaderOf(proposalId, proposal);
+    }
+
+    function _listedHeaderOf(
+        bytes32 proposalId,
+        Proposal storage proposal
+    ) private view returns (ElectorateHeader memory header) {
         header = _headerOf(proposalId, proposal);
         if (header.timepoint == 0) revert SnapshotMissing(proposalId);
     }

@@ -31,6 +31,8 @@ library ElectorateStorage {
         Fraction proposalThreshold;
         // Minutes by which the vote will be prolonged if it turns late; zero from then on.
         mapping(bytes32 proposalId => uint16) lateExtensions;
+        // Delegates without a seat who have signalled that they are ready.
+        mapping(bytes32 proposalId => mapping(address account => bool)) unlistedReady;
     }
 
     // keccak256(abi.encode(uint256(keccak256("slipway.registry.electorates")) - 1)) & ~bytes32(uint256(0xff))

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { recoverAddress } from "ethers";
+import { concat, getAddress, Interface, isAddress, isError, isHexString, recoverAddress, Signature } from "ethers";
+import type { Client } from "../../client";
 import { SlipwayError } from "../../errors";
 import type { Registry } from "../connect";
 import type { SignedStatement } from "./signStatement";
@@ -15,33 +16,43 @@ export interface ReadStatement<S extends Statement = Statement> {
   isWallet: boolean;
 }
 
+const WALLET = new Interface(["function isValidSignature(bytes32, bytes) view returns (bytes4)"]);
+
 /**
  * Reads signed files: a list separated by commas, or a folder. Every one must say exactly what the command says, and carry
- * its own signer's signature over it. The typed data is built anew, so that a file cannot show one thing and carry another.
- * Signatures of `wallets` (contracts) are left to them.
+ * its own signer's signature over it: a key's, or what the contract at that address accepts (ERC-1271). The typed data is
+ * built anew, so that a file cannot show one thing and carry another. All bad files are named in one error.
  */
-export function readSigned<S extends Statement>(
+export async function readSigned<S extends Statement>(
+  client: Client,
   registry: Registry,
   list: string,
   expected: S,
-  wallets: ReadonlySet<string> = new Set(),
-): ReadStatement<S>[] {
-  const files = filesOf(list);
-  const read = files.map((file) => readOne(registry, file, expected, wallets));
-  const seen = new Map<string, string>();
-  for (const { signer, file } of read) {
-    const other = seen.get(signer);
-    if (other !== undefined) {
-      throw invalid(file, "one file a signer", `${signer} signed ${other} too`);
+): Promise<ReadStatement<S>[]> {
+  const read: ReadStatement<S>[] = [];
+  const bad: SlipwayError[] = [];
+  for (const file of filesOf(list)) {
+    try {
+      const one = await readOne(client, registry, file, expected);
+      const other = read.find(({ signer }) => signer === one.signer);
+      if (other !== undefined) throw invalid(file, "one file a signer", `${one.signer} signed ${other.file} too`);
+      read.push(one);
+    } catch (thrown) {
+      if (!(thrown instanceof SlipwayError)) throw thrown;
+      bad.push(thrown);
     }
-    seen.set(signer, file);
   }
-  return read;
+  const [first, ...others] = bad;
+  if (first === undefined) return read;
+  if (others.length === 0) throw first;
+  const expectations = [...new Set(bad.map(({ facts }) => facts.expected))].join("; ");
+  const found = bad.map(({ facts }) => `${facts.where}: ${facts.found}`).join("; ");
+  throw invalid(`${bad.length} of ${read.length + bad.length} files`, expectations, found);
 }
 
-/** Who the files say signed them. */
-export function signersOf(list: string): string[] {
-  return filesOf(list).map((file) => parse(file).signer);
+/** For batches without seats: a contract's signature begins with its address, since nothing can be recovered from it. */
+export function namedSignature({ signer, signature, isWallet }: ReadStatement): string {
+  return isWallet ? concat([signer, signature]) : Signature.from(signature).serialized;
 }
 
 /** The first file's own statement: what to expect of the others where the command leaves something open. */
@@ -50,32 +61,56 @@ export function firstStatement(list: string): Statement {
   return parse(file!).statement;
 }
 
-function readOne<S extends Statement>(
+async function readOne<S extends Statement>(
+  client: Client,
   registry: Registry,
   file: string,
   expected: S,
-  wallets: ReadonlySet<string>,
-): ReadStatement<S> {
-  const { statement, signer, signature } = parse(file);
+): Promise<ReadStatement<S>> {
+  const { statement, signer: stated, signature } = parse(file);
   for (const [key, value] of Object.entries(expected)) {
     const found = (statement as unknown as Record<string, unknown>)[key];
     if (found !== value) throw invalid(file, `${key} ${String(value)}`, `${key} ${String(found)}`);
   }
-  if (signature === null) {
-    throw invalid(file, "a signature over its typed data", "none yet");
-  }
-  if (wallets.has(signer.toLowerCase())) return { file, statement: expected, signer, signature, isWallet: true };
+  if (!isAddress(stated)) throw invalid(file, "a signer's address", stated);
+  if (signature === null) throw invalid(file, "a signature over its typed data", "none yet");
+  if (!isHexString(signature)) throw invalid(file, "a signature in hexadecimal digits", String(signature));
+  const signer = getAddress(stated);
   const { digest } = hashesOf(typedDataOf(expected, registry.domain));
-  let recovered: string;
+  const recovered = recover(digest, signature);
+  // A key may have code too (EIP-7702): what it signs itself counts first, here as on chain.
+  if (recovered === signer) return { file, statement: expected, signer, signature, isWallet: false };
+  if ((await client.provider.getCode(signer)) !== "0x") {
+    if (await isAccepted(client, { wallet: signer, digest, signature })) {
+      return { file, statement: expected, signer, signature, isWallet: true };
+    }
+    throw invalid(file, `what wallet ${signer} takes for its signature of ${digest} (ERC-1271)`, "its refusal");
+  }
+  if (recovered === undefined) throw invalid(file, "a signature of 65 bytes", signature);
+  throw invalid(file, `the signature of ${signer} over ${digest}`, `one of ${recovered}`);
+}
+
+/** Undefined where it is no signature of any key. */
+function recover(digest: string, signature: string): string | undefined {
   try {
-    recovered = recoverAddress(digest, signature);
-  } catch (cause) {
-    throw invalid(file, "a signature of 65 bytes", signature, cause);
+    return recoverAddress(digest, signature);
+  } catch {
+    return undefined;
   }
-  if (recovered.toLowerCase() !== signer.toLowerCase()) {
-    throw invalid(file, `the signature of ${signer} over ${digest}`, `one of ${recovered}`);
+}
+
+async function isAccepted(
+  client: Client,
+  { wallet, digest, signature }: { wallet: string; digest: string; signature: string },
+): Promise<boolean> {
+  try {
+    const data = WALLET.encodeFunctionData("isValidSignature", [digest, signature]);
+    const answer = await client.provider.call({ to: wallet, data });
+    return answer.slice(0, 10) === WALLET.getFunction("isValidSignature")?.selector;
+  } catch (thrown) {
+    if (isError(thrown, "CALL_EXCEPTION")) return false;
+    throw thrown;
   }
-  return { file, statement: expected, signer: recovered, signature, isWallet: false };
 }
 
 function filesOf(list: string): string[] {

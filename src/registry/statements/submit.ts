@@ -1,11 +1,11 @@
-import { Signature } from "ethers";
+import { concat, Signature } from "ethers";
 import type { Client } from "../../client";
 import { ATTESTATIONS } from "../attest";
 import type { Registry } from "../connect";
 import { perform, type Performed, type SendOptions } from "../perform";
 import { placeOf, seatMissing } from "../seatOf";
 import { CHOICES, requireListed } from "../vote";
-import { readSigned, type ReadStatement } from "./readSigned";
+import { namedSignature, readSigned, type ReadStatement } from "./readSigned";
 import type { Statement } from "./statement";
 
 type Of<V extends Statement["verb"]> = Extract<Statement, { verb: V }>;
@@ -21,7 +21,7 @@ const COUNTED: Record<SeatStatement["verb"], string> = {
   override: "hasOverridden",
 };
 
-/** Submits collected statements of electors: one transaction for all that do not count yet. */
+/** Submits collected statements of electors, keys and wallets alike: one transaction for all that do not count yet. */
 export async function submitBallots(
   client: Client,
   registry: Registry,
@@ -29,21 +29,18 @@ export async function submitBallots(
 ): Promise<Performed> {
   const { statement } = params;
   const { proposalId } = statement;
-  const { seated, unlisted } = await placed(client, registry, readSigned(registry, params.files, statement), statement);
+  const read = await readSigned(client, registry, params.files, statement);
+  const { seated, unlisted } = await placed(client, registry, read, statement);
   const view = registry.contract.getFunction(COUNTED[statement.verb]);
   const unlistedView = registry.contract.getFunction("hasVotedUnlisted");
   const send = async (name: string, group: readonly Seated[], isCounted: (entry: Seated) => Promise<boolean>) => {
     const open = await without(group, isCounted);
-    const ballots = open.map(({ seat, signature }) => {
-      const { r, yParityAndS } = Signature.from(signature);
-      return { seat, r, vs: yParityAndS };
-    });
     return perform(client, registry, {
       ...params,
       verb: name,
       proposalId,
       to: registry.address,
-      data: registry.iface.encodeFunctionData(...batchOf(statement, ballots, group === unlisted)),
+      data: registry.iface.encodeFunctionData(...batchOf(statement, open, group === unlisted)),
       isDone: async () => (await without(open, isCounted)).length === 0,
     });
   };
@@ -60,22 +57,38 @@ export async function submitBallots(
   return send(`${name} without seats`, unlisted, byAccount);
 }
 
-function batchOf(statement: SeatStatement, ballots: unknown[], isUnlisted: boolean): [name: string, args: unknown[]] {
+/** The call that counts these: where a wallet is among them, the one that takes signatures of any length. */
+function batchOf(
+  statement: SeatStatement,
+  entries: readonly Seated[],
+  isUnlisted: boolean,
+): [name: string, args: unknown[]] {
   const { proposalId } = statement;
+  const isAnyLength = entries.some(({ isWallet }) => isWallet);
+  const ballots = entries.map((entry) => {
+    const { seat, signer, signature, isWallet } = entry;
+    if (!isAnyLength) {
+      const { r, yParityAndS } = Signature.from(signature);
+      return { seat, r, vs: yParityAndS };
+    }
+    const own = isWallet ? signature : Signature.from(signature).serialized;
+    return { seat, signature: isUnlisted ? concat([signer, own]) : own };
+  });
+  const by = isAnyLength ? "ByWalletSig" : "BySig";
   switch (statement.verb) {
     case "vote":
       return [
-        isUnlisted ? "castUnlistedVotesBySig" : "castVotesBySig",
+        `${isUnlisted ? "castUnlistedVotes" : "castVotes"}${by}`,
         [proposalId, CHOICES.indexOf(statement.choice), ballots],
       ];
     case "ready":
-      return ["signalReadyBySig", [proposalId, ballots]];
+      return [`signalReady${by}`, [proposalId, ballots]];
     case "advertise":
-      return ["advertiseBySig", [proposalId, statement.version, statement.protocolVersion, ballots]];
+      return [`advertise${by}`, [proposalId, statement.version, statement.protocolVersion, ballots]];
     case "report":
-      return ["reportSuccessBySig", [proposalId, statement.stage, statement.outcome === "success", ballots]];
+      return [`reportSuccess${by}`, [proposalId, statement.stage, statement.outcome === "success", ballots]];
     case "override":
-      return ["overrideSuccessBySig", [proposalId, ballots]];
+      return [`overrideSuccess${by}`, [proposalId, ballots]];
   }
 }
 
@@ -92,8 +105,8 @@ export async function submitAttestations(
   const view = registry.contract.getFunction("hasAttested");
   const isCounted = ({ signer }: ReadStatement): Promise<boolean> =>
     view(proposalId, number, signer) as Promise<boolean>;
-  const open = await without(readSigned(registry, params.files, statement), isCounted);
-  const signatures = open.map(({ signature }) => signature);
+  const open = await without(await readSigned(client, registry, params.files, statement), isCounted);
+  const signatures = open.map(namedSignature);
   return perform(client, registry, {
     ...params,
     verb: `attest ${kind} by signature`,
