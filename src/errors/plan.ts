@@ -164,6 +164,7 @@ export const PLAN_ERRORS = {
     exit: Exit.checkFailed,
     meaning: "the code that serves hands calls on to an account that its storage names, so its own code says little",
   },
+  FlagOnAlready: { code: "SLIP-152", exit: Exit.toolError, meaning: "the flag is on already: nothing to enable" },
   StaleBase: {
     code: "SLIP-300",
     exit: Exit.drift,

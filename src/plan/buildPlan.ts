@@ -20,6 +20,7 @@ import { pinnedAccounts } from "./pinnedAccounts";
 import { readProbe } from "./probe";
 import type { LoadedPlanFile } from "./readPlanFile";
 import type { PlanFile } from "./schema";
+import { addFlagCalls, statedFlags } from "./statedFlags";
 import { addStatedGates, nodeArtifact, statedRollback } from "./statedParts";
 import { ModuleKind, PlanClass, type Plan } from "./types";
 import { PROXY_ABI, upgradeInterfaceOf, type UpgradeRoute } from "./upgradeCalls";
@@ -132,6 +133,7 @@ export async function buildPlan(
     artifact: nodeArtifact(file.artifact),
     evidence: { ...rehearsalOf(file, defaults), reportHash: options.reportHash ?? ZeroHash },
   };
+  addFlagCalls(plan, await statedFlags(client, registry, loaded, { stages, module: module.word }));
   await checkCandidate(
     client,
     { candidate, context, deployments, deployer, plan, errors: registry.iface },

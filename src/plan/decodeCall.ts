@@ -1,5 +1,5 @@
 import type { Interface, ParamType } from "ethers";
-import { formatEther } from "ethers";
+import { decodeBytes32String, formatEther } from "ethers";
 import type { Call } from "./types";
 
 /** One argument as a person reads it. */
@@ -91,7 +91,9 @@ function show(input: ParamType, value: unknown, nameOf: NameOf): string {
   }
   return input.type === "address"
     ? nameOf(String(value))
-    : input.type === "string"
-      ? JSON.stringify(value)
-      : String(value);
+    : input.type === "bytes32" && /^0x(?:2[0-9a-f]|[3-7][0-9a-e])+(?:00)+$/.test(String(value))
+      ? JSON.stringify(decodeBytes32String(String(value)))
+      : input.type === "string"
+        ? JSON.stringify(value)
+        : String(value);
 }

@@ -4,6 +4,7 @@ import { kindText } from "../chain/inspectProxy";
 import type { Client } from "../client";
 import type { LoadedInvariant } from "../invariants/loadInvariants";
 import type { Registry } from "../registry/connect";
+import { unmetRequirements } from "../registry/flags";
 import type { Policy } from "./buildPolicy";
 import type { StageContext } from "./buildStages";
 import { explainCall, type ExplainedCall, type NameOf } from "./decodeCall";
@@ -263,7 +264,7 @@ async function timelineOf(client: Client, registry: Registry, plan: Plan, timelo
   return entries;
 }
 
-function warningsOf({ isFinal, deployments, canary, plan, offchainPointers }: ExplainContext): string[] {
+function warningsOf({ isFinal, deployments, canary, ground, plan, offchainPointers }: ExplainContext): string[] {
   const warnings: string[] = [];
   if (!isFinal) {
     const missing = deployments.filter(({ isDeployed, needsLock }) => !isDeployed || needsLock);
@@ -280,6 +281,9 @@ function warningsOf({ isFinal, deployments, canary, plan, offchainPointers }: Ex
         `no budget: a share of ${formatShare(canary.policy.share)} is not a bound on loss, since an address can be ground to fall inside it`,
       );
     }
+  }
+  for (const line of ground.module.requires === undefined ? [] : unmetRequirements(ground.module.requires, true)) {
+    warnings.push(`${ground.module.name} requires more than is so now, and the plan's stages wait for it: ${line}`);
   }
   if (plan.stages.every((stage) => stage.invariants.length === 0)) {
     warnings.push("no invariant is cited: nothing but pins and gates stops a stage");

@@ -33,6 +33,10 @@ export const booleanField = scalar("true or false", (text) =>
 export const word32Field = scalar("32 bytes (0x and 64 digits)", (text) =>
   /^0x[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : undefined,
 );
+/** A name that fits a word of the contract's: of a flag, of a module. */
+export const nameField = scalar("1 to 31 bytes of text", (text) =>
+  text !== "" && Buffer.byteLength(text) <= 31 ? text : undefined,
+);
 /** A function by name, or by signature where the name alone is ambiguous. */
 export const functionField = scalar('a function such as "withdraw(uint256)"', (text) =>
   /^[A-Za-z_$][\w$]*(\(.*\))?$/.test(text) ? text : undefined,

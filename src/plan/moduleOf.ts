@@ -1,6 +1,8 @@
-import { decodeBytes32String, encodeBytes32String, ZeroHash } from "ethers";
+import { ZeroHash } from "ethers";
 import { SlipwayError } from "../errors";
 import type { Registry } from "../registry/connect";
+import { readRequirements, type Requirements } from "../registry/flags";
+import { moduleName } from "./moduleName";
 import { nearest } from "./nearest";
 import type { ModuleKind } from "./types";
 
@@ -15,20 +17,8 @@ export interface RegisteredModule {
   version: bigint;
   lockedBy?: string;
   isRetired: boolean;
-}
-
-/** A module's name as a word. */
-export function moduleWord(name: string): string {
-  return encodeBytes32String(name);
-}
-
-/** A word as a name; the word itself where it is no ASCII text. */
-export function moduleName(word: string): string {
-  try {
-    return decodeBytes32String(word);
-  } catch {
-    return word;
-  }
+  /** What plans on it wait for; undefined: nothing. */
+  requires?: Requirements;
 }
 
 /** Every module of the registry. */
@@ -46,6 +36,7 @@ export async function modulesOf(registry: Registry): Promise<RegisteredModule[]>
         version: module.version as bigint,
         lockedBy: module.lockedBy === ZeroHash ? undefined : (module.lockedBy as string),
         isRetired: module.isRetired as boolean,
+        requires: module.hasRequirements === true ? await readRequirements(registry, word) : undefined,
       };
     }),
   );

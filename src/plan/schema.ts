@@ -9,6 +9,7 @@ import {
   functionField,
   integerField,
   list,
+  nameField,
   record,
   shareField,
   textField,
@@ -108,6 +109,25 @@ const artifactField = record({
   if (artifact.success !== undefined && version === undefined) issue("success only with the node program reported on");
 });
 
+/** One switch, turned by one stage. */
+const flagField = record(
+  {
+    /** Label or index of the stage. */
+    stage: textField,
+    enable: nameField.optional(),
+    clear: nameField.optional(),
+  },
+  "a flag",
+).refine((flag) => (flag.enable === undefined) !== (flag.clear === undefined), {
+  error: () => "either enable or clear, with the flag's name",
+});
+
+/** What plans on the module wait for once this one has run its last stage; it replaces what was required before. */
+const requiresField = record({
+  flag: nameField.optional(),
+  modules: list(record({ module: textField, version: integerField }, "a module"), "a list of modules").optional(),
+});
+
 /** What a proposer types: one YAML file a plan. Every key that has a default is optional, and every default is shown. */
 export const planFileSchema = record(
   {
@@ -149,6 +169,8 @@ export const planFileSchema = record(
     }).optional(),
     rollback: rollbackField.optional(),
     gates: list(gateField, "a list of gates").optional(),
+    flags: list(flagField, "a list of flags").optional(),
+    requires: requiresField.optional(),
     /** Further accounts whose code the plan relies on. */
     pins: list(addressField, "a list of addresses").optional(),
     executionWindow: durationField.optional(),
@@ -165,6 +187,11 @@ export const planFileSchema = record(
       path: plan.target === undefined ? [] : ["target"],
       message: "either module or target",
     });
+  }
+  for (const key of ["flags", "requires"] as const) {
+    if (plan[key] === undefined || (plan.class !== undefined && plan.class !== "standard")) continue;
+    const message = "class: critical, since flags and requirements are kept by the registry";
+    context.addIssue({ code: "custom", path: [key], message });
   }
   if (plan.canary === undefined || plan.canary === "none") return;
   plan.canary.steps.forEach((step, i, steps) => {

@@ -37,18 +37,7 @@ export function statedRollback(
 /** Gates of the file, added to the stage they name by label or by index. */
 export function addStatedGates(stages: Plan["stages"], { plan: file, where }: LoadedPlanFile): void {
   file.gates?.forEach((stated, i) => {
-    const labels = stages.map((stage) => labelText(stage.label));
-    const byLabel = labels.indexOf(stated.stage);
-    const index = byLabel !== -1 ? byLabel : /^\d+$/.test(stated.stage) ? Number(stated.stage) : -1;
-    const stage = stages[index];
-    if (stage === undefined) {
-      throw new SlipwayError("StageUnknown", {
-        where: where("gates", i, "stage"),
-        expected: `one of ${labels.join(", ")}, or an index up to ${stages.length - 1}`,
-        found: stated.stage,
-        next: nearest(stated.stage, labels),
-      });
-    }
+    const stage = stages[stageIndexOf(stages, stated.stage, where("gates", i, "stage"))]!;
     const at = where("gates", i, "call");
     const gate: Gate = {
       probe: {
@@ -61,6 +50,20 @@ export function addStatedGates(stages: Plan["stages"], { plan: file, where }: Lo
     };
     // Stages share one array of pointer gates only in shape, never in place.
     stage.gates = [...stage.gates, gate];
+  });
+}
+
+/** Index of the stage that a file names by label or by index. */
+export function stageIndexOf(stages: Plan["stages"], stated: string, where: string): number {
+  const labels = stages.map((stage) => labelText(stage.label));
+  const byLabel = labels.indexOf(stated);
+  const index = byLabel !== -1 ? byLabel : /^\d+$/.test(stated) ? Number(stated) : -1;
+  if (stages[index] !== undefined) return index;
+  throw new SlipwayError("StageUnknown", {
+    where,
+    expected: `one of ${labels.join(", ")}, or an index up to ${stages.length - 1}`,
+    found: stated,
+    next: nearest(stated, labels),
   });
 }
 

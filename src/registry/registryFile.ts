@@ -8,6 +8,9 @@ import { readYaml } from "../plan/yamlFile";
 import type { Seat } from "./seats";
 import { UNAVAILABLE, type ClassPolicy, type RegistryParameters } from "./registryParameters";
 
+/** Seconds that a vote lasts unless the file says otherwise: seven days. */
+const VOTING_PERIOD = 604_800;
+
 const countField = integerField.transform(Number);
 const secondsField = durationField.transform(Number);
 const addressesField = list(addressField, "a list of addresses");
@@ -25,7 +28,7 @@ const classField = record({
   approval: fractionField,
   quorum: quorumField,
   minVoters: countField,
-  votingPeriod: secondsField,
+  votingPeriod: secondsField.optional(),
   delay: secondsField,
   attestations: record({
     integrity: countField,
@@ -150,6 +153,7 @@ function policyOf(stated: z.output<typeof optionalClassField>): ClassPolicy {
   const { attestations, rehearsal, ...rest } = stated;
   return {
     ...rest,
+    votingPeriod: rest.votingPeriod ?? VOTING_PERIOD,
     integrityAttestations: attestations.integrity,
     simulationAttestations: attestations.simulation,
     artifactAttestations: attestations.artifact ?? 0,

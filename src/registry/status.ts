@@ -8,6 +8,7 @@ import { readArtifact, readCompatibility, type ArtifactFacts, type Compatibility
 import { ATTESTATIONS } from "./attest";
 import type { Registry } from "./connect";
 import { readCited, readFacts, readSeats, type Facts } from "./facts";
+import { readRequirements, unmetRequirements } from "./flags";
 import { readHeader } from "./readElectorate";
 import { readPlan } from "./readPlan";
 import { isEnded, readStatus, type Status } from "./state";
@@ -260,6 +261,15 @@ async function blockers(registry: Registry, context: BlockerContext): Promise<Bl
       if (now >= notBefore) continue;
       const what = `${decodeBytes32String(name)} rests between two upgrades`;
       found.push({ what, measure: `${notBefore - now} s left`, missing: [] });
+    }
+  }
+  if (status.state === "Scheduled" || status.state === "InProgress") {
+    for (const name of facts.modules) {
+      const requires = await readRequirements(registry, name);
+      if (requires === undefined || status.nextStage === status.stageCount) continue;
+      const what = `${decodeBytes32String(name)} requires`;
+      const unmet = unmetRequirements(requires, status.nextStage === 0);
+      found.push(...unmet.map((measure) => ({ what, measure, missing: [] })));
     }
   }
   found.push(...(await artifactBlockers(registry, context)));

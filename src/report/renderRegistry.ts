@@ -2,6 +2,7 @@ import { kindText } from "../chain/inspectProxy";
 import type { RegisteredModule } from "../plan/moduleOf";
 import type { AdoptReport } from "../registry/adopt";
 import type { DeployReport } from "../registry/deploy";
+import type { FlagFacts, Requirements } from "../registry/flags";
 import type { ElectorateReport } from "../registry/readElectorate";
 import type { StoredDraft } from "../registry/storeDraft";
 import type { RolesReport } from "../registry/roles";
@@ -32,7 +33,28 @@ export function renderModules(modules: readonly RegisteredModule[]): string {
     `version ${module.version}`,
     module.isRetired ? "retired" : module.lockedBy === undefined ? "free" : `held by ${module.lockedBy.slice(2, 8)}`,
   ]);
-  return table(rows).join("\n");
+  const lines = table(rows);
+  return modules
+    .flatMap(({ requires }, i) => [
+      lines[i]!,
+      ...(requires === undefined ? [] : [`  requires ${requiresText(requires)}`]),
+    ])
+    .join("\n");
+}
+
+/** "flag dial-v2 (off), other from version 1 on (now 0)". */
+function requiresText({ flag, modules }: Requirements): string {
+  return [
+    ...(flag === undefined ? [] : [`flag ${flag.name} (${flag.isEnabled ? "on" : "off"})`]),
+    ...modules.map(({ name, minVersion, version }) => `${name} from version ${minVersion} on (now ${version})`),
+  ].join(", ");
+}
+
+export function renderFlags(flags: readonly FlagFacts[]): string {
+  if (flags.length === 0) return "no flag was ever turned on or cleared";
+  return table(
+    flags.map(({ name, isEnabled, epoch }) => [name, isEnabled ? "on" : "off", `cleared ${epoch} times`]),
+  ).join("\n");
 }
 
 export function renderElectorate(report: ElectorateReport): string {

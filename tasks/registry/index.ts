@@ -27,6 +27,13 @@ withOutput(registryScope.task("electorate", "Who votes on the next proposal, wit
   lazy(() => import("./electorate")),
 );
 
+withSender(
+  registryScope.task("flag", "Lists feature flags; with --clear turns one off (incident role, council member)"),
+)
+  .addOptionalPositionalParam("name", "Name of the flag")
+  .addFlag("clear", "Turn it off, and void what was agreed to turn it on; only a plan turns it on")
+  .setAction(lazy(() => import("./flag")));
+
 withSender(registryScope.task("module", "Names a module (release role); without a name, lists them"))
   .addOptionalPositionalParam("name", "Name of the module")
   .addOptionalParam("kind", "uups, transparent, beacon, diamond, redeploy")

@@ -134,7 +134,7 @@ describe("scenario: a plan by task commands", function () {
     for (const kind of ["integrity", "simulation"]) {
       await ok("upgrade attest", { proposal: proposalId, kind, as: accounts[3]! });
     }
-    await warp(provider, 3 * DAY);
+    await warp(provider, 7 * DAY);
     const keeper = accounts[15]!;
     const args = ["upgrade", "schedule", proposalId.slice(2, 8), "--as", keeper];
     const killed = await spawnKilled(node.url, args, { count: 1, when: "before" });

@@ -7,8 +7,11 @@ import { ethers } from "hardhat";
 import { readJournal, type JournalEntry } from "../../../src/journal/journal";
 import { deployRegistry } from "../../../src/registry/deployRegistry";
 import { FACETS } from "../../../src/registry/registryAbi";
+import { readRegistryFile } from "../../../src/registry/registryFile";
 import { artifacts, namedActors, registryFixture, registryParameters, silent } from "../../fixtures/registry";
+import { asTimelock } from "../../helpers/asTimelock";
 import { removeClients } from "../../helpers/client";
+import { addModule, MODULE } from "../../helpers/plans";
 import { runJson, runTask, temporaryDeployments } from "../../helpers/tasks";
 
 const EXAMPLE = join(__dirname, "..", "..", "..", "deployments", "registry.example.yaml");
@@ -105,7 +108,7 @@ describe("tasks of the registry", () => {
     });
 
     for (const [name, from, to, expected] of [
-      ["a misspelt key", "votingPeriod: 3d", "votingPerod: 3d", "votingPeriod (nearest"],
+      ["a misspelt key", "votingPeriod: 7d", "votingPerod: 7d", "votingPeriod (nearest"],
       ["a duration without a unit", "minDelay: 1h", "minDelay: 3600", 'a duration such as "6h"'],
       ["a rounded fraction", "maxPower: 1/2", "maxPower: 50%", "a fraction such as"],
       ["a broken address", "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955", "0x14dC79", "an address (20 bytes"],
@@ -123,6 +126,16 @@ describe("tasks of the registry", () => {
         expect(await sent()).to.equal(before);
       });
     }
+
+    it("CLI-58 a vote lasts seven days in the example, and where a file does not say", () => {
+      const text = readFileSync(EXAMPLE, "utf8");
+      const { policies } = readRegistryFile(EXAMPLE, { file: "", addresses: {} });
+      expect([policies.standard.votingPeriod, policies.critical.votingPeriod]).to.deep.equal([604_800, 604_800]);
+      const file = join(folder, "registry.yaml");
+      writeFileSync(file, text.replace(/ +votingPeriod: 7d.*\n/g, ""));
+      expect(readFileSync(file, "utf8")).not.to.include("votingPeriod: 7d");
+      expect(readRegistryFile(file, { file: "", addresses: {} }).policies).to.deep.equal(policies);
+    });
 
     it("CLI-34 a configuration that the registry refuses ends with the contract's error", async () => {
       const file = join(folder, "registry.yaml");
@@ -218,6 +231,33 @@ describe("tasks of the registry", () => {
         expect(await fixture.registry.moduleNames()).to.deep.equal([]);
       });
     }
+  });
+
+  describe("flag", () => {
+    it("FLG-16 lists flags, and the incident key turns one off; a module's line says what it waits for", async () => {
+      const fixture = await loadFixture(registryFixture);
+      useAddresses({ registry: fixture.deployment.registry });
+      const { registry, incident, stranger } = fixture;
+      expect((await runTask("registry flag")).stdout).to.include("no flag was ever");
+      const [flag, other] = ["dial-v2", "other"].map(ethers.encodeBytes32String) as [string, string];
+      await addModule(fixture);
+      await addModule(fixture, other);
+      const timelock = await asTimelock(fixture);
+      await timelock.enableFlag(flag, 0);
+      await timelock.setRequirements(MODULE, flag, [{ module: other, minVersion: 2 }]);
+      expect((await runTask("registry flag")).stdout).to.include("dial-v2  on  cleared 0 times");
+      const refused = await runTask("registry flag", { name: "dial-v2", clear: true, as: stranger.address });
+      expect(refused.stderr).to.include("error Unauthorized (SLIP-216)");
+      expect(await registry.isEnabled(flag)).to.equal(true);
+      const run = await runTask("registry flag", { name: "dial-v2", clear: true, as: incident.address });
+      expect(run.exitCode, run.stderr).to.equal(0);
+      expect(await registry.isEnabled(flag)).to.equal(false);
+      const listed = await runJson<{ flags: unknown }>("registry flag", { name: "dial-v2" });
+      expect(listed.json.flags).to.deep.equal([{ name: "dial-v2", isEnabled: false, epoch: 1 }]);
+      const modules = await runTask("registry module");
+      expect(modules.stdout).to.include("requires flag dial-v2 (off), other from version 2 on (now 0)");
+      expect((await runTask("registry flag", { clear: true })).stderr).to.include("OptionInvalid");
+    });
   });
 
   describe("adopt", () => {
