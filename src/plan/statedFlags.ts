@@ -17,7 +17,7 @@ export interface FlagCalls {
   rollback: Call[];
   /** The registry, where it is a module itself: a plan that calls it locks it. */
   targets: Target[];
-  /** The registry's code, of every stage. */
+  /** The registry's code, of every batch. */
   pins: Pin[];
 }
 
@@ -88,7 +88,10 @@ export async function statedFlags(
 /** Puts the calls where they belong. */
 export function addFlagCalls(plan: Pick<Plan, "stages" | "rollbacks" | "targets">, flags: FlagCalls): void {
   for (const { stage, call } of flags.stages) plan.stages[stage]!.calls = [...plan.stages[stage]!.calls, call];
-  for (const stage of plan.stages) stage.pins = [...stage.pins, ...flags.pins];
   for (const rollback of plan.rollbacks) rollback.calls = [...rollback.calls, ...flags.rollback];
+  for (const batch of [...plan.stages, ...plan.rollbacks]) {
+    const isMissing = ({ account }: Pin) => batch.pins.every((pin) => pin.account !== account);
+    batch.pins = [...batch.pins, ...flags.pins.filter(isMissing)];
+  }
   plan.targets.push(...flags.targets);
 }
