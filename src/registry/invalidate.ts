@@ -49,7 +49,7 @@ export async function invalidate(
 }
 
 /** Whether the plan follows a parent that ended without its upgrade. */
-async function isOrphan(registry: Registry, proposalId: string): Promise<boolean> {
+export async function isOrphan(registry: Registry, proposalId: string): Promise<boolean> {
   const { parentState } = await readCompatibility(registry, proposalId);
   return parentState !== "Completed" && isEnded(parentState);
 }

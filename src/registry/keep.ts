@@ -2,7 +2,7 @@ import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import { advance } from "./advance";
 import type { Registry } from "./connect";
-import { findBrokenPin, invalidate } from "./invalidate";
+import { findBrokenPin, invalidate, isOrphan } from "./invalidate";
 import { listWithStatus, type ListedProposal } from "./listProposals";
 import type { Performed } from "./perform";
 import { duePoke } from "./duePoke";
@@ -85,6 +85,12 @@ async function dueStep(
   registry: Registry,
   { proposalId, status }: ListedProposal & { status: Status },
 ): Promise<DueStep> {
+  const closing = (reason: string): DueStep => ({
+    verb: "invalidate",
+    reason,
+    run: (options) => invalidate(client, registry, { proposalId, ...options }),
+  });
+  if (await isOrphan(registry, proposalId)) return closing("the plan that it follows ended without its upgrade");
   if (status.state === "Approved") {
     return {
       verb: "schedule",
@@ -94,13 +100,7 @@ async function dueStep(
   }
   const plan = await readPlan(client, registry, proposalId);
   const broken = await findBrokenPin(client, plan, status.nextStage);
-  if (broken !== undefined) {
-    return {
-      verb: "invalidate",
-      reason: `pin ${broken.pin} of stage ${broken.stage} broke`,
-      run: (options) => invalidate(client, registry, { proposalId, ...options }),
-    };
-  }
+  if (broken !== undefined) return closing(`pin ${broken.pin} of stage ${broken.stage} broke`);
   const poke = await duePoke(client, registry, { proposalId, plan, status });
   if (poke !== undefined) return poke;
   return {

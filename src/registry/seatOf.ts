@@ -21,10 +21,15 @@ interface Asked {
   account?: string;
 }
 
-/** Looks an account (the signer, where none is named) up by halving: seventeen calls for 100,000 seats. */
+/** Looks an account (the signer, where none is named) up in a proposal's electorate. */
 export async function placeOf(client: Client, registry: Registry, params: Asked): Promise<Place> {
   const account = params.account ?? (await signerAddress(client, params.verb));
   const { electorate: pointer } = await readFacts(registry, params.proposalId);
+  return seatIn(registry, pointer, account);
+}
+
+/** Looks an account up by halving: seventeen calls for 100,000 seats. */
+export async function seatIn(registry: Registry, pointer: string, account: string): Promise<Place> {
   const header = await readHeader(registry, pointer);
   const wanted = BigInt(account);
   let low = 0;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import hre from "hardhat";
@@ -83,6 +83,20 @@ export function temporaryDeployments(): { folder: string; remove: () => void } {
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** The same with the address book and the record of a registry in it, as `registry deploy` leaves them. */
+export function booksOf(
+  deployment: { registry: string; timelock: string; block: number; recovery?: string },
+  more: Record<string, string> = {},
+): { folder: string; remove: () => void } {
+  const books = temporaryDeployments();
+  const { registry, timelock, block } = deployment;
+  const own = join(books.folder, "hardhat");
+  mkdirSync(own);
+  writeFileSync(join(own, "addresses.json"), JSON.stringify({ registry, timelock, ...more }));
+  writeFileSync(join(own, "registry.json"), JSON.stringify({ registry, timelock, block }));
+  return books;
 }
 
 function capture(): { texts: () => { stdout: string; stderr: string }; restore: () => void } {

@@ -146,4 +146,31 @@ describe("tasks of a node program", () => {
     await ok("upgrade invalidate", { proposal: child });
     expect(await stateOf(here, childId)).to.equal(State.Invalidated);
   });
+
+  it("ART-43 keep closes a plan whose parent is lost, before and after it was scheduled, and no other", async () => {
+    await toApproved(here, here.plan);
+    const childId = await toApproved(here, here.child);
+    const other = { ...here.child, title: "Follow the dial too", nonce: 2n };
+    const otherId = await toApproved(here, other);
+    await here.registry.schedule(here.plan);
+    await here.registry.schedule(here.child);
+    expect((await ok("upgrade keep", { once: true, dryRun: true })).stdout).not.to.include("invalidate");
+    expect([await stateOf(here, childId), await stateOf(here, otherId)]).to.deep.equal([
+      State.Scheduled,
+      State.Approved,
+    ]);
+    for (const member of here.council.slice(0, 3)) {
+      await here.registry.connect(member).veto(here.proposalId, "no", 0, []);
+    }
+    const dry = await ok("upgrade keep", { once: true, dryRun: true });
+    expect(dry.stdout).to.include("the plan that it follows ended without its upgrade");
+    expect(await stateOf(here, childId)).to.equal(State.Scheduled);
+    const kept = await ok("upgrade keep", { once: true, as: here.stranger.address });
+    expect(kept.stdout).to.include("invalidate sent");
+    for (const proposalId of [childId, otherId]) {
+      expect(await stateOf(here, proposalId)).to.equal(State.Invalidated);
+    }
+    expect(await stateOf(here, here.proposalId)).to.equal(State.Cancelled);
+    expect((await ok("upgrade keep", { once: true })).stdout).not.to.include("invalidate");
+  });
 });

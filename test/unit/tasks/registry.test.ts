@@ -325,6 +325,42 @@ describe("tasks of the registry", () => {
       expect(run.json.calls.map(({ what }) => what)).not.to.include("grantRole(EXECUTOR_ROLE, registry)");
     });
 
+    it("CLI-66 knows a recovery proposer of this timelock by its code, and nothing that only looks like one", async () => {
+      const { timelock, address, registry, proposer, deployer, release } = await loadFixture(adopted);
+      useAddresses({ registry });
+      const [owner] = await ethers.getSigners();
+      const recoveryOf = async (bound: string) =>
+        (await ethers.deployContract("RecoveryProposer", [bound, owner!.address])).getAddress();
+      const own = await recoveryOf(address);
+      const EXECUTOR = id("EXECUTOR_ROLE");
+      for (const role of [PROPOSER, EXECUTOR]) await timelock.connect(deployer).grantRole(role, own);
+      const acceptRisk = [proposer, deployer.address, release].join(",");
+      const run = await runJson<{ holders: { account: string; role: string; isRecovery: boolean; power: string }[] }>(
+        "registry adopt",
+        { timelock: address, acceptRisk },
+      );
+      expect(run.exitCode, run.stdout).to.equal(0);
+      const found = run.json.holders.filter(({ account }) => account === own.toLowerCase());
+      expect(found.map(({ role, isRecovery }) => [role, isRecovery])).to.deep.equal([
+        ["PROPOSER", true],
+        ["EXECUTOR", true],
+      ]);
+      expect(found[0]!.power).to.include(owner!.address).and.to.include("after thirty days");
+      const shown = await runTask("registry adopt", { timelock: address, acceptRisk });
+      expect(shown.stdout).to.include("recovery proposer of");
+      // One of another timelock, and one that may cancel as well, are risks like anybody else.
+      const foreign = await recoveryOf(deployer.address);
+      await timelock.connect(deployer).grantRole(PROPOSER, foreign);
+      const refused = await runTask("registry adopt", { timelock: address, acceptRisk });
+      expect(refused.exitCode).to.equal(2);
+      expect(refused.stderr).to.include(`PROPOSER ${foreign.toLowerCase()}`).and.not.to.include(own.toLowerCase());
+      await timelock.connect(deployer).revokeRole(PROPOSER, foreign);
+      await timelock.connect(deployer).grantRole(id("CANCELLER_ROLE"), own);
+      const cancels = await runTask("registry adopt", { timelock: address, acceptRisk });
+      expect(cancels.exitCode).to.equal(2);
+      expect(cancels.stderr).to.include(`CANCELLER ${own.toLowerCase()}`);
+    });
+
     it("CLI-42 refuses a timelock that this registry was not made with", async () => {
       const { registry } = await loadFixture(adopted);
       const other = await ethers.deployContract("TimelockController", [1, [], [], ZeroAddress]);
