@@ -165,6 +165,11 @@ export const PLAN_ERRORS = {
     meaning: "the code that serves hands calls on to an account that its storage names, so its own code says little",
   },
   FlagOnAlready: { code: "SLIP-152", exit: Exit.toolError, meaning: "the flag is on already: nothing to enable" },
+  PlanClassTooLow: {
+    code: "SLIP-153",
+    exit: Exit.checkFailed,
+    meaning: "the plan moves power that only a plan of class Critical may move",
+  },
   StaleBase: {
     code: "SLIP-300",
     exit: Exit.drift,

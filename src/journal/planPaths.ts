@@ -6,6 +6,7 @@ import { slugOf } from "../registry/words";
 export interface PlanPaths {
   journal: string;
   plan: string;
+  dossier: string;
 }
 
 /** Ten digits of the id, then the title: a folder that people can read. A journal keeps the name it was started under. */
@@ -17,5 +18,9 @@ export function planPaths(deploymentsDir: string, proposalId: string, title?: st
     : undefined;
   const slug = title === undefined ? "" : slugOf(title);
   const fresh = slug === "" ? `${prefix}.jsonl` : `${prefix}-${slug}.jsonl`;
-  return { journal: join(folder, started ?? fresh), plan: join(folder, `${proposalId}.plan.json`) };
+  return {
+    journal: join(folder, started ?? fresh),
+    plan: join(folder, `${proposalId}.plan.json`),
+    dossier: join(folder, `${proposalId}.dossier.json`),
+  };
 }

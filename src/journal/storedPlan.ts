@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SlipwayError } from "../errors";
+import type { PlanImpact } from "../impact/types";
 import { parsePlan } from "../plan/parsePlan";
 import type { Plan } from "../plan/types";
 import { toJson } from "../report/toJson";
@@ -16,10 +17,18 @@ export interface StoredPlan {
 
 /** Keeps a plan. The file is replaced in one step: a run that dies here leaves the old one or the new one. */
 export function writeStoredPlan(deploymentsDir: string, stored: StoredPlan): string {
-  const { plan: path } = planPaths(deploymentsDir, stored.proposalId);
+  return replace(planPaths(deploymentsDir, stored.proposalId).plan, stored);
+}
+
+/** Keeps what a review of the proposal's integrity reads, beside the plan. */
+export function writeDossier(deploymentsDir: string, impact: PlanImpact): string {
+  return replace(planPaths(deploymentsDir, impact.proposalId).dossier, impact);
+}
+
+function replace(path: string, content: unknown): string {
   mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}.draft`;
-  writeFileSync(draft, `${toJson(stored)}\n`);
+  writeFileSync(draft, `${toJson(content)}\n`);
   renameSync(draft, path);
   return path;
 }

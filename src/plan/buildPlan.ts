@@ -4,6 +4,9 @@ import type { OffchainPointer } from "../chain/delegateChain";
 import { SLOTS } from "../chain/erc1967";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
+import { checkAuthority } from "../impact/checkAuthority";
+import { readImpact } from "../impact/readImpact";
+import type { PlanImpact } from "../impact/types";
 import { checkCatalogue } from "../invariants/checkCatalogue";
 import { loadInvariants } from "../invariants/loadInvariants";
 import type { Registry } from "../registry/connect";
@@ -11,7 +14,7 @@ import { buildCanary } from "./buildCanary";
 import { buildRollbacks, buildStages, type StageContext } from "./buildStages";
 import { checkCandidate } from "./checkCandidate";
 import { Defaults } from "./defaults";
-import type { Deployment } from "./deployments";
+import { creationSteps, type Deployment } from "./deployments";
 import { hashPlan, NO_EVIDENCE, subjectOf } from "./eip712";
 import { explainPlan, type PlanExplanation } from "./explainPlan";
 import { findCandidate, type Candidate } from "./findCandidate";
@@ -48,6 +51,8 @@ export interface BuiltPlan {
   /** Everything the plan relies on is on chain; only then may it be proposed. */
   isFinal: boolean;
   deployments: Deployment[];
+  /** Hashes, functions and power: what a review of its integrity reads. */
+  impact: PlanImpact;
   explain: PlanExplanation;
 }
 
@@ -134,11 +139,19 @@ export async function buildPlan(
     evidence: { ...rehearsalOf(file, defaults), reportHash: options.reportHash ?? ZeroHash },
   };
   addFlagCalls(plan, await statedFlags(client, registry, loaded, { stages, module: module.word }));
+  const weakened = await checkAuthority(client, registry, plan);
   await checkCandidate(
     client,
     { candidate, context, deployments, deployer, plan, errors: registry.iface },
     where("upgrade"),
   );
+
+  const impact = await readImpact(client, registry, plan, {
+    abis: [candidate.abi],
+    codes: Object.fromEntries(deployments.map(({ address, code }) => [address, code])),
+    served: file.upgrade.abi === undefined ? undefined : candidate.abi,
+    creations: creationSteps(deployments, deployer),
+  });
 
   const result = {
     plan,
@@ -146,6 +159,7 @@ export async function buildPlan(
     subject: subjectOf(plan, registry.domain),
     isFinal: deployments.every(({ isDeployed, needsLock }) => isDeployed && !needsLock),
     deployments,
+    impact,
   };
   const explain = await explainPlan(client, registry, {
     ...result,
@@ -159,6 +173,7 @@ export async function buildPlan(
     defaults: defaults.filled,
     offchainPointers: [...offchainPointers(context), ...pins.pointers],
     roles: pins.roles,
+    weakened,
     names: book.addresses,
   });
   return { ...result, explain };

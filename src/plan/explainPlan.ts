@@ -2,6 +2,7 @@ import { Contract, getAddress, Interface, ZeroAddress } from "ethers";
 import type { OffchainPointer } from "../chain/delegateChain";
 import { kindText } from "../chain/inspectProxy";
 import type { Client } from "../client";
+import type { PlanImpact } from "../impact/types";
 import type { LoadedInvariant } from "../invariants/loadInvariants";
 import type { Registry } from "../registry/connect";
 import { unmetRequirements } from "../registry/flags";
@@ -78,6 +79,7 @@ export interface PlanExplanation {
   timeline: TimelineEntry[];
   defaults: FilledDefault[];
   offchainPointers: OffchainPointer[];
+  impact: PlanImpact;
   warnings: string[];
 }
 
@@ -98,6 +100,9 @@ export interface ExplainContext {
   offchainPointers: OffchainPointer[];
   /** What leads to a pinned account. */
   roles: Readonly<Record<string, string>>;
+  impact: PlanImpact;
+  /** Calls after which later stages run under weaker rules. */
+  weakened: string[];
   /** The network's address book, for names. */
   names: Record<string, string>;
 }
@@ -162,6 +167,7 @@ export async function explainPlan(
     timeline: await timelineOf(client, registry, plan, ground.timelock),
     defaults: context.defaults,
     offchainPointers: context.offchainPointers,
+    impact: context.impact,
     warnings: warningsOf(context),
   };
 }
@@ -264,8 +270,16 @@ async function timelineOf(client: Client, registry: Registry, plan: Plan, timelo
   return entries;
 }
 
-function warningsOf({ isFinal, deployments, canary, ground, plan, offchainPointers }: ExplainContext): string[] {
-  const warnings: string[] = [];
+function warningsOf({
+  isFinal,
+  deployments,
+  canary,
+  ground,
+  plan,
+  offchainPointers,
+  weakened,
+}: ExplainContext): string[] {
+  const warnings: string[] = [...weakened];
   if (!isFinal) {
     const missing = deployments.filter(({ isDeployed, needsLock }) => !isDeployed || needsLock);
     warnings.push(

@@ -1,5 +1,6 @@
 import type { ExplainedArgument, ExplainedCall, ExplainedData } from "../plan/decodeCall";
 import type { ExplainedPin, ExplainedRollback, ExplainedStage, PlanExplanation } from "../plan/explainPlan";
+import { renderImpact } from "./renderImpact";
 import { formatDuration } from "../plan/units";
 
 /** A plan's explanation as text for a terminal. */
@@ -30,6 +31,7 @@ export function renderPlan(plan: PlanExplanation): string {
     "",
     "Ways back",
     ...plan.rollbacks.flatMap(rollbackLines),
+    ...renderImpact(plan.impact),
     "",
     "Earliest times, from the proposal on",
     ...plan.timeline.map(({ after, text }) => `  +${formatDuration(after).padEnd(10)} ${text}`),

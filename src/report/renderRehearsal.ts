@@ -1,4 +1,5 @@
 import type { Check, ModuleState, Override, RehearsalReport, StorageWrite } from "../simulate/types";
+import { renderChanges } from "./renderImpact";
 import { span } from "./time";
 
 /** The rehearsal as a page: the decision first, then what it rests on. */
@@ -21,6 +22,12 @@ export function renderRehearsal(report: RehearsalReport, reportHash: string): st
       ["check", "answer", "evidence"],
       report.checks.map(({ name, status, evidence }) => [name, status, evidence.join("; ")]),
     ),
+    "",
+    "## Functions and power",
+    "",
+    "```",
+    ...renderChanges(report.impact).slice(1),
+    "```",
     "",
     "## What ran",
     "",

@@ -166,6 +166,7 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     },
     overrides,
     checks,
+    impact: { selectors: built.impact.selectors, roles: built.impact.roles },
     deployments: built.deployments.map(({ role, contractName, address, codeHash }) => ({
       role,
       contractName,

@@ -1,3 +1,4 @@
+import type { PlanImpact } from "../impact/types";
 import type { ProxySlots } from "../chain/erc1967";
 
 export type CheckStatus = "pass" | "warn" | "fail" | "inconclusive";
@@ -124,6 +125,8 @@ export interface RehearsalReport {
   provenance: Provenance;
   overrides: Override[];
   checks: Check[];
+  /** Functions and power that the plan moves; its ids are left out, for they contain this report's hash. */
+  impact: Pick<PlanImpact, "selectors" | "roles">;
   deployments: { role: string; contractName: string; address: string; codeHash: string; isOnChain: boolean }[];
   steps: RehearsalStep[];
   stages: RehearsedStage[];

@@ -3,13 +3,17 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readAddressBook } from "../../src/chain/addressBook";
 import type { Client } from "../../src/client";
 import { SlipwayError } from "../../src/errors";
-import { readStoredPlan, writeStoredPlan, type StoredPlan } from "../../src/journal/storedPlan";
+import { checkAuthority } from "../../src/impact/checkAuthority";
+import { readImpact } from "../../src/impact/readImpact";
+import type { PlanImpact } from "../../src/impact/types";
+import { readStoredPlan, writeDossier, writeStoredPlan, type StoredPlan } from "../../src/journal/storedPlan";
 import { buildPlan } from "../../src/plan/buildPlan";
 import { hashPlan } from "../../src/plan/eip712";
 import { prepareDeployments } from "../../src/plan/prepareDeployments";
 import { readPlanFile } from "../../src/plan/readPlanFile";
 import { connectRegistry, type Registry } from "../../src/registry/connect";
 import { propose } from "../../src/registry/propose";
+import { renderImpact } from "../../src/report/renderImpact";
 import { sendOptions, type SenderArgs } from "../support/options";
 import { runTask } from "../support/runTask";
 import { nextAfter, outcomeOf } from "../support/runVerb";
@@ -23,12 +27,25 @@ export const action = (args: ProposeArgs, hre: HardhatRuntimeEnvironment): Promi
   runTask(hre, args, async (client) => {
     const registry = await connectRegistry(client);
     const options = sendOptions(args);
-    const stored = await planOf(hre, client, registry, args);
+    const { impact, ...stored } = await planOf(hre, client, registry, args);
     const isSent = options.out === "send" && options.isDryRun !== true;
     // Before it is sent: after a kill, the file must still be known as the one that this proposal was built from.
-    if (isSent) writeStoredPlan(client.deploymentsDir, stored);
+    if (isSent) {
+      writeStoredPlan(client.deploymentsDir, stored);
+      writeDossier(client.deploymentsDir, impact);
+    }
     const performed = await propose(client, registry, stored.plan, options);
-    return outcomeOf(performed, isSent ? await nextAfter(client, registry, stored.proposalId) : undefined);
+    const outcome = outcomeOf(performed, isSent ? await nextAfter(client, registry, stored.proposalId) : undefined);
+    const lines = renderImpact(impact);
+    if (outcome.isFile === true) {
+      client.log(lines.join("\n"));
+      return outcome;
+    }
+    return {
+      ...outcome,
+      report: { ...(outcome.report as object), impact },
+      text: [outcome.text, ...lines].join("\n"),
+    };
   });
 
 async function planOf(
@@ -36,13 +53,15 @@ async function planOf(
   client: Client,
   registry: Registry,
   args: ProposeArgs,
-): Promise<StoredPlan> {
+): Promise<StoredPlan & { impact: PlanImpact }> {
   const reportHash = reportHashOf(args.report);
   if (args.file.endsWith(".json")) {
     const { plan, source } = readStoredPlan(args.file);
     const evidence = reportHash === undefined ? plan.evidence : { ...plan.evidence, reportHash };
     const cited = { ...plan, evidence };
-    return { proposalId: hashPlan(cited, registry.domain), source, plan: cited };
+    await checkAuthority(client, registry, cited);
+    const impact = await readImpact(client, registry, cited);
+    return { proposalId: hashPlan(cited, registry.domain), source, plan: cited, impact };
   }
   const loaded = readPlanFile(args.file, readAddressBook(client.deploymentsDir));
   const { root } = hre.config.paths;
@@ -61,8 +80,8 @@ async function planOf(
       next: `npx hardhat upgrade propose ${args.file}`,
     });
   }
-  const { plan, proposalId } = built;
-  return { proposalId, source: { file: args.file, textHash: loaded.textHash }, plan };
+  const { plan, proposalId, impact } = built;
+  return { proposalId, source: { file: args.file, textHash: loaded.textHash }, plan, impact };
 }
 
 function reportHashOf(report: string | undefined): string | undefined {

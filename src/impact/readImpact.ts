@@ -1,0 +1,75 @@
+import { AbiCoder, keccak256, type Interface } from "ethers";
+import type { SequenceStep } from "../chain/simulateSequence";
+import type { Client } from "../client";
+import { hashPlan, hashPlanStruct } from "../plan/eip712";
+import { modulesOf } from "../plan/moduleOf";
+import type { Call, Plan } from "../plan/types";
+import { PROXY_ABI } from "../plan/upgradeCalls";
+import type { Registry } from "../registry/connect";
+import { roleChanges } from "./roleDiff";
+import { selectorDiffs } from "./selectorDiff";
+import type { PlanImpact } from "./types";
+
+const ROLLBACK_TAG = 1n << 255n;
+
+export interface ImpactOptions {
+  /** ABIs that name functions, besides those of proxies and registry. */
+  abis?: readonly Interface[];
+  /** Runtime code of accounts that are not on chain yet. */
+  codes?: Readonly<Record<string, string>>;
+  /** What the candidate answers although its own dispatch table does not say so. */
+  served?: Interface;
+  /** What has to be deployed before the plan could run. */
+  creations?: readonly SequenceStep[];
+}
+
+/** What a plan comes to, as far as hashes, functions and power go: the part of it that a review of its integrity reads. */
+export async function readImpact(
+  client: Client,
+  registry: Registry,
+  plan: Plan,
+  options: ImpactOptions = {},
+): Promise<PlanImpact> {
+  const { abis = [], codes = {}, served, creations = [] } = options;
+  const named = new Set(plan.targets.map(({ module }) => module));
+  const modules = (await modulesOf(registry)).filter(({ word }) => named.has(word));
+  const timelock = (await registry.contract.getFunction("timelock").staticCall()) as string;
+  const proposalId = hashPlan(plan, registry.domain);
+  return {
+    proposalId,
+    planHash: hashPlanStruct(plan),
+    payloadHash: keccak256(registry.iface.encodeFunctionData("propose", [plan])),
+    operations: operationsOf(registry, plan, proposalId),
+    selectors: await selectorDiffs(client, plan, modules, {
+      abis: [...abis, PROXY_ABI, registry.iface],
+      codes,
+      served,
+    }),
+    roles: await roleChanges(client, plan, { registry, timelock, modules, creations }),
+  };
+}
+
+/** Ids of the timelock's operations: every stage and every way back, each behind the registry's own guard. */
+function operationsOf(registry: Registry, plan: Plan, proposalId: string): PlanImpact["operations"] {
+  const idOf = (tag: bigint, calls: readonly Call[]) => {
+    const coder = AbiCoder.defaultAbiCoder();
+    const guard = registry.iface.encodeFunctionData("onlyWhileAdvancing", [proposalId, tag]);
+    const salt = keccak256(coder.encode(["bytes32", "uint256"], [proposalId, tag]));
+    return keccak256(
+      coder.encode(
+        ["address[]", "uint256[]", "bytes[]", "bytes32", "bytes32"],
+        [
+          [registry.address, ...calls.map(({ target }) => target)],
+          [0n, ...calls.map(({ value }) => value)],
+          [guard, ...calls.map(({ data }) => data)],
+          `0x${"00".repeat(32)}`,
+          salt,
+        ],
+      ),
+    );
+  };
+  return [
+    ...plan.stages.map(({ calls }, i) => ({ batch: `stage ${i}`, id: idOf(BigInt(i), calls) })),
+    ...plan.rollbacks.map(({ calls }, i) => ({ batch: `rollback ${i}`, id: idOf(ROLLBACK_TAG | BigInt(i), calls) })),
+  ];
+}
