@@ -2,7 +2,7 @@ import { id, Interface, toBeHex, ZeroAddress, ZeroHash } from "ethers";
 import { simulateSequence, derivedAddress, type SequenceStep } from "../chain/simulateSequence";
 import { readSlots } from "../chain/erc1967";
 import type { Client } from "../client";
-import { moduleName } from "../plan/moduleOf";
+import { moduleName } from "../plan/moduleName";
 import { readProbe } from "../plan/probe";
 import type { Plan } from "../plan/types";
 import { ROLES } from "../registry/roleIds";

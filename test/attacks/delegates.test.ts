@@ -49,6 +49,10 @@ async function due(fixture: CounterFixture, plan: Plan): Promise<string> {
   return proposalId;
 }
 
+async function pinOf(account: string) {
+  return { account, codeHash: keccak256(await ethers.provider.getCode(account)) };
+}
+
 const address = async (deployed: Promise<{ getAddress(): Promise<string> }>) => (await deployed).getAddress();
 
 describe("attacks on what code delegates to", () => {
@@ -246,12 +250,12 @@ describe("attacks on what code delegates to", () => {
     const planWith = async (pins: { account: string; codeHash: string }[], nonce: bigint) =>
       dialPlan(fixture, module, {
         nonce,
-        stages: [await dialStage(module, 1n, { calls: [deploy, run], pins })],
+        stages: [await dialStage(module, 1n, { calls: [deploy, run], pins: [await pinOf(deploy.target), ...pins] })],
         rollbacks: [],
       });
-    const unpinned = await planWith([], 0n);
-    await toApproved(fixture, unpinned);
-    await expect(registry.schedule(unpinned)).to.be.revertedWithCustomError(registry, "NoCode").withArgs(created);
+    await expect(registry.connect(release).propose(await planWith([], 0n)))
+      .to.be.revertedWithCustomError(registry, "CallUnpinned")
+      .withArgs("stages", 0, created);
     const pinned = await planWith([{ account: created, codeHash: keccak256("0x00") }], 1n);
     await toApproved(fixture, pinned);
     await expect(registry.schedule(pinned)).to.be.revertedWithCustomError(registry, "CodeHashMismatch");
@@ -273,9 +277,11 @@ describe("attacks on what code delegates to", () => {
     const base = await dialPlan(fixture, module, { nonce: 2n });
     const plan = {
       ...base,
-      stages: [{ ...first, calls: [...first.calls, move] }, await dialStage(module, 2n, { gates: [gate] })],
+      stages: [
+        { ...first, calls: [...first.calls, move], pins: [...first.pins, await pinOf(move.target)] },
+        await dialStage(module, 2n, { gates: [gate] }),
+      ],
     };
-    expect(release.address).to.equal(plan.proposer);
     const proposalId = await toInProgress(fixture, plan);
     await toNextStep(fixture, proposalId);
     await expect(registry.advance(plan)).to.be.revertedWithCustomError(registry, "GateNotMet");
@@ -395,7 +401,7 @@ describe("attacks on what code delegates to", () => {
 
   it("ATK-147 no_code_target_succeeds: the timelock alone would call nobody and report success; the registry refuses", async () => {
     const fixture = await own();
-    const { registry, deployer } = fixture;
+    const { registry, deployer, release } = fixture;
     const nobody = ethers.Wallet.createRandom().address;
     const call = { target: nobody, value: 0n, data: "0x12345678" };
     const bare = await ethers.deployContract("TimelockController", [
@@ -411,12 +417,28 @@ describe("attacks on what code delegates to", () => {
     ).to.equal(true);
 
     const module = await addModule(fixture);
-    const plan = await dialPlan(fixture, module, {
-      stages: [await dialStage(module, 1n, { calls: [call], pins: [] })],
-      rollbacks: [],
-    });
-    await toApproved(fixture, plan);
-    await expect(registry.schedule(plan)).to.be.revertedWithCustomError(registry, "NoCode").withArgs(nobody);
+    const planWith = async (codeHash?: string) => {
+      const pins = codeHash === undefined ? [] : [{ account: nobody, codeHash }];
+      return dialPlan(fixture, module, {
+        stages: [await dialStage(module, 1n, { calls: [call], pins })],
+        rollbacks: [],
+      });
+    };
+    const asRelease = registry.connect(release);
+    await expect(asRelease.propose(await planWith())).to.be.revertedWithCustomError(registry, "CallUnpinned");
+    await expect(asRelease.propose(await planWith(keccak256("0x")))).to.be.revertedWithCustomError(
+      registry,
+      "PinEmpty",
+    );
+    const promised = await planWith(keccak256("0x00"));
+    await toApproved(fixture, promised);
+    await expect(registry.schedule(promised)).to.be.revertedWithCustomError(registry, "CodeHashMismatch");
+    // Its code is there when the vote is over, and gone when the stage is due.
+    await setCode(nobody, "0x00");
+    await registry.schedule(promised);
+    await toNextStep(fixture, await registry.proposalIdOf(promised));
+    await setCode(nobody, "0x");
+    await expect(registry.advance(promised)).to.be.revertedWithCustomError(registry, "CodeHashMismatch");
     const rollback = ["rollback:", "  calls:", `    - { target: "${nobody}", function: "undo()" }`];
     await expectError(() => preview(fixture, counterPlan(undefined, [], rollback)), "AddressWithoutCode", {
       where: "key rollback.calls.0.target",
