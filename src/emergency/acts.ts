@@ -1,6 +1,7 @@
 import { encodeBytes32String, id as keccakOf, ZeroHash } from "ethers";
 import type { Client } from "../client";
 import type { Registry } from "../registry/connect";
+import { readFacts } from "../registry/facts";
 import { perform, type Performed, type SendOptions } from "../registry/perform";
 import { readPlan } from "../registry/readPlan";
 import { signerAddress } from "../registry/signerAddress";
@@ -36,8 +37,11 @@ export function scopeOf(name: string | undefined): string {
   return name === undefined || name === "all" ? ZeroHash : encodeBytes32String(name);
 }
 
+/** What the registry wants to see left before it asks a module's router to freeze, and what it keeps for the others. */
+const FREEZE_GAS = 470_000n;
+
 /** Halts everything, or one module. */
-export function halt(
+export async function halt(
   client: Client,
   registry: Registry,
   params: { scope?: string; reason: string } & Collected & SendOptions,
@@ -47,6 +51,7 @@ export function halt(
     ...params,
     kind: "halt",
     subject: scope,
+    freezes: scope === ZeroHash ? ((await registry.contract.getFunction("moduleNames")()) as string[]).length : 1,
     encode: (tail) => registry.iface.encodeFunctionData("halt", [scope, params.reason, ...tail]),
     isDone: () => isHalted(client, registry, scope),
   });
@@ -85,7 +90,7 @@ export function veto(
 }
 
 /** Stops a plan in whatever state it is: vetoes it where that is possible, and halts its modules. */
-export function stop(
+export async function stop(
   client: Client,
   registry: Registry,
   params: { proposalId: string; reason: string } & Collected & SendOptions,
@@ -95,6 +100,7 @@ export function stop(
     ...params,
     kind: "stop",
     subject: proposalId,
+    freezes: (await readFacts(registry, proposalId)).modules.length,
     encode: (tail) => registry.iface.encodeFunctionData("emergencyHalt", [proposalId, params.reason, ...tail]),
     isDone: async () => {
       const { state, isHalted: isStopped } = await readStatus(registry, proposalId);
@@ -141,6 +147,8 @@ export interface ActWork extends Collected, SendOptions {
   subject: string;
   /** False where a veto's subject is a recovery. */
   isOfProposal?: boolean;
+  /** Modules whose canaries the act freezes. Where gas is short it reports them and goes on, so an estimate would leave them. */
+  freezes?: number;
   encode(tail: [number, readonly string[]]): string;
   isDone(): Promise<boolean>;
 }
@@ -157,6 +165,7 @@ export async function act(client: Client, registry: Registry, work: ActWork): Pr
     proposalId: work.isOfProposal === false || kind === "halt" || kind === "lift" ? undefined : subject,
     to: registry.address,
     data: work.encode([deadline, signatures]),
+    gasRoom: BigInt(work.freezes ?? 0) * FREEZE_GAS,
     isDone: async () =>
       (await work.isDone()) || (signatures.length === 0 && (await hasApproved(client, registry, approved, member))),
   });

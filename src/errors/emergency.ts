@@ -50,6 +50,16 @@ export const EMERGENCY_ERRORS = {
     exit: Exit.toolError,
     meaning: "there is no recovery proposer, or nothing is under way",
   },
+  CoSignUnneeded: {
+    code: "SLIP-514",
+    exit: Exit.toolError,
+    meaning: "only a plan of class Emergency waits for the council's co-sign",
+  },
+  SuccessorInvalid: {
+    code: "SLIP-515",
+    exit: Exit.toolError,
+    meaning: "the account is no registry that was made for this timelock",
+  },
   NotRecoveryOwner: { code: "SLIP-512", exit: Exit.toolError, meaning: "only the recovery's owner may do this" },
   RecoveryInStatus: {
     code: "SLIP-513",

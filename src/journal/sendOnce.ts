@@ -14,6 +14,8 @@ export interface Step {
   /** What to send; account, nonce and gas are filled in. Without `to` it creates a contract. */
   transaction: Pick<TransactionRequest, "data" | "value"> & { to?: string };
   /** Whether the chain already shows the step's effect. */
+  /** Gas beyond the estimate, for what the contract does only where enough is left: an estimate settles where it is not done. */
+  gasRoom?: bigint;
   isDone(): Promise<boolean>;
 }
 
@@ -56,7 +58,7 @@ async function send(client: Client, journal: Journal, step: Step): Promise<StepO
     provider.getBlock("latest"),
     provider.getTransactionCount(from, "pending"),
   ]);
-  const roomy = (estimate * 12n) / 10n;
+  const roomy = (estimate * 12n) / 10n + (step.gasRoom ?? 0n);
   const gasLimit = block !== null && roomy > block.gasLimit ? block.gasLimit : roomy;
   const stamp = { verb: step.verb, proposalId: step.proposalId, from, nonce };
   journal.append({

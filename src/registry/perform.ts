@@ -27,6 +27,8 @@ export interface Work extends SendOptions {
   title?: string;
   /** What helps to explain a revert. */
   context?: Partial<RevertContext>;
+  /** Gas beyond the estimate; see `sendOnce`. */
+  gasRoom?: bigint;
   /** Whether the chain already shows the effect. */
   isDone(): Promise<boolean>;
 }
@@ -92,6 +94,7 @@ export async function perform(client: Client, registry: Registry, work: Work): P
       proposalId: work.proposalId,
       journal,
       transaction: { to, data, value },
+      gasRoom: work.gasRoom,
       isDone: work.isDone,
     });
     if (outcome.status === "already") return { ...named, status: "already", hash: outcome.receipt?.hash };
