@@ -26,6 +26,7 @@ const AREAS: Record<string, string> = {
   FLG: "Feature flags and dependencies of modules",
   ACC: "Who may do what",
   DIA: "The diamond",
+  XDM: "Example diamonds: gateway, subnet actors, their factory",
   ATK: "Self-upgrade, attacks and incidents",
   RTR: "The router",
   PLN: "Plan files",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {DiamondCuts} from "./DiamondCuts.sol";
 import {DiamondStorage} from "./DiamondStorage.sol";
-import {IDiamond, IDiamondCut, IDiamondLoupe} from "./IDiamond.sol";
+import {ICutRehearsal, IDiamond, IDiamondCut, IDiamondLoupe} from "./IDiamond.sol";
 
 /// @notice The way back from a cut, tried before the cut may stand: what the diamond has become must still be able to
 /// become again what it was. Whatever the trial does is undone, for it always reverts.
@@ -28,6 +29,23 @@ library CutRehearsals {
         // Transient storage has no Solidity syntax for a namespaced slot.
         assembly ("memory-safe") {
             running := tload(slot)
+        }
+    }
+
+    /// @notice Cuts, and lets the cut stand only if the diamond could come back from it. For a facet's `diamondCut`, which has
+    /// checked the caller; its diamond serves `rehearseCut` from the same facet.
+    function cut(IDiamond.FacetCut[] calldata cuts, address init, bytes calldata data) internal {
+        if (isRunning()) return DiamondCuts.cut(cuts, init, data);
+        // This very code, which the cut may take out of the diamond: the new one is not asked about itself.
+        address code = DiamondStorage.facetOf(DiamondStorage.routeOf(msg.sig));
+        (bytes4[] memory selectors, address[] memory facets) = routesOf(cuts);
+        DiamondCuts.cut(cuts, init, data);
+        (, bytes memory answer) = code.delegatecall(abi.encodeCall(ICutRehearsal.rehearseCut, (selectors, facets)));
+        if (bytes4(answer) == CutRehearsed.selector) return;
+        if (answer.length == 0) revert InverseCutRefused(answer);
+        // Hands on why the diamond could not come back.
+        assembly ("memory-safe") {
+            revert(add(answer, 0x20), mload(answer))
         }
     }
 

@@ -18,6 +18,8 @@ export interface SelfUpgrade {
   removals?: readonly string[];
   /** Delegatecalled once after the cut. */
   init?: { target: string; data: string };
+  /** Of the stage; at most 31 bytes. */
+  label?: string;
   /** Seconds in which the cut can still be taken back. */
   dwell: bigint;
 }
@@ -29,7 +31,7 @@ export interface SelfUpgrade {
 export async function selfUpgrade(
   provider: Provider,
   diamond: string,
-  { facets, removals, init, dwell }: SelfUpgrade,
+  { facets, removals, init, label = "cut the registry", dwell }: SelfUpgrade,
 ): Promise<{ stage: Stage; rollback: Rollback; removed: string[] }> {
   const loupe = new Contract(diamond, DIAMOND, provider);
   const live = ((await loupe.getFunction("facets")()) as [string, string[]][]).map(
@@ -58,7 +60,7 @@ export async function selfUpgrade(
   return {
     removed,
     stage: {
-      label: encodeBytes32String("cut the registry"),
+      label: encodeBytes32String(label),
       calls: [call(cuts, init?.target, init?.data)],
       pins: await pinsOf(init === undefined ? added : [...added, init.target]),
       gates,
