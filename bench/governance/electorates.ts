@@ -1,7 +1,8 @@
 import { takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
-import { getAddress, hexlify, id, toBeHex } from "ethers";
+import { encodeBytes32String, getAddress, hexlify, id, toBeHex } from "ethers";
 import { Choice } from "../../test/helpers/lifecycle";
-import { gasOf, votersOf } from "./chain";
+import { gasOf, impersonate, mineBlocks, votersOf, type Voter } from "./chain";
+import { tokenOf } from "./openzeppelin";
 import { ballotsOf, BATCH, contractOf, newGround, proposed, storeElectorate } from "./slipway";
 
 /** What one ballot costs in an electorate of some size, by where the seats of a batch lie. */
@@ -23,6 +24,17 @@ export interface SnapshotRow {
   /** Over the ballots of so many plans. */
   plans: number;
   perBallot: number;
+}
+
+/** What listing a token's delegates costs, once for each plan, and what their votes cost then. */
+export interface DelegatesRow {
+  seats: number;
+  gas: number;
+  perSeat: number;
+  /** A vote by transaction of a delegate who has a seat. */
+  listedVote: number;
+  /** The same of one who has none, with the proof of it. */
+  unlistedVote: number;
 }
 
 const PLANS = 10;
@@ -73,4 +85,23 @@ export async function snapshotRow(seats: number): Promise<SnapshotRow> {
     plans: PLANS,
     perBallot: Math.round(gas / seats / PLANS),
   };
+}
+
+/** Listing delegates of an ERC20Votes token who hold equal parts, and two votes: of one listed, of one left out. */
+export async function delegatesRow(seats: number): Promise<DelegatesRow> {
+  const voters = await votersOf(seats + 1);
+  const ground = await newGround(voters.slice(0, 1));
+  const token = await tokenOf(voters);
+  const contract = contractOf(ground);
+  const timelock = await impersonate(ground.deployment.timelock);
+  await gasOf(timelock, contract, "setTokenElectorate", [{ token, tokenUnit: 10n ** 9n }, encodeBytes32String("vote")]);
+  const { proposalId } = await proposed(ground);
+  await mineBlocks(1);
+  const unlisted = voters.at(-1) as Voter;
+  const listed = voters.slice(0, -1).map(({ address }) => address);
+  const gas = await gasOf(ground.release.address, contract, "snapshotDelegates", [proposalId, listed]);
+  const listedVote = await gasOf(listed[0] as string, contract, "castVote", [proposalId, Choice.For, 0]);
+  const vote = [proposalId, Choice.For, seats];
+  const unlistedVote = await gasOf(unlisted.address, contract, "castUnlistedVote", vote);
+  return { seats, gas, perSeat: Math.round(gas / seats), listedVote, unlistedVote };
 }

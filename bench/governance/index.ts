@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import hre from "hardhat";
 import { aimsOf, summaryOf } from "./aims";
-import { ballotRow, snapshotRow, type BallotRow, type SnapshotRow } from "./electorates";
+import {
+  ballotRow,
+  delegatesRow,
+  snapshotRow,
+  type BallotRow,
+  type DelegatesRow,
+  type SnapshotRow,
+} from "./electorates";
 import { MODES, type JobResult } from "./job";
 import { openZeppelinJob } from "./openzeppelin";
 import { document, tables } from "./render";
@@ -19,6 +26,8 @@ const USAGE = `npm run bench:governance [-- --json | --write] [--voters 4,10,100
 
 const SIZES = [4, 10, 100, 1_000];
 const ELECTORATES = [10, 512, 1_000, 100_000];
+/** A token's list is one chunk. */
+const LISTS = [4, 100, 512];
 
 async function main(): Promise<void> {
   const flag = { type: "boolean", default: false } as const;
@@ -42,11 +51,13 @@ async function main(): Promise<void> {
     for (const layout of ["contiguous", "random"] as const) ballots.push(await ballotRow(seats, layout));
   }
   const snapshots: SnapshotRow[] = [];
-  for (const seats of [4, ...ELECTORATES.slice(0, -1)]) snapshots.push(await snapshotRow(seats));
+  for (const seats of [4, ...ELECTORATES]) snapshots.push(await snapshotRow(seats));
+  const delegates: DelegatesRow[] = [];
+  for (const seats of LISTS) delegates.push(await delegatesRow(seats));
 
   const aims = aimsOf({ jobs, ballots });
   const summary = summaryOf({ jobs });
-  const results = { jobs, ballots, snapshots, aims, summary };
+  const results = { jobs, ballots, snapshots, delegates, aims, summary };
   if (values.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   else process.stdout.write(`${tables(results).join("\n")}\n`);
   if (values.write) writeFileSync(DOCUMENT, await document(results, readFileSync(DOCUMENT, "utf8")));

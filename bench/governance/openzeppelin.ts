@@ -18,7 +18,7 @@ const BALLOT = {
 const tokens = new Map<number, string>();
 
 /** A token that so many voters hold equal parts of, each his own delegate. */
-async function tokenOf(voters: readonly Voter[]): Promise<string> {
+export async function tokenOf(voters: readonly Voter[]): Promise<string> {
   const known = tokens.get(voters.length);
   if (known !== undefined) return known;
   const token = await ethers.deployContract("VotesToken__MockForBench");

@@ -1,13 +1,14 @@
 import { format } from "prettier";
 import { table } from "../../src/report/table";
 import { ratioText, type Aim } from "./aims";
-import type { BallotRow, SnapshotRow } from "./electorates";
+import type { BallotRow, DelegatesRow, SnapshotRow } from "./electorates";
 import type { JobResult } from "./job";
 
 export interface Report {
   jobs: JobResult[];
   ballots: BallotRow[];
   snapshots: SnapshotRow[];
+  delegates: DelegatesRow[];
   aims: Aim[];
   summary: string;
 }
@@ -32,11 +33,12 @@ export async function document(report: Report, before: string): Promise<string> 
   return format(`${head}${body}${tail}`, { parser: "markdown", printWidth: 120, proseWrap: "preserve" });
 }
 
-function sections({ jobs, ballots, snapshots, aims }: Report): { title: string; cells: Cells }[] {
+function sections({ jobs, ballots, snapshots, delegates, aims }: Report): { title: string; cells: Cells }[] {
   return [
     { title: "One upgrade with an init call, gas by step", cells: jobCells(jobs) },
     { title: "A ballot by signature, gas by electorate", cells: ballotCells(ballots) },
     { title: "Storing an electorate, gas", cells: snapshotCells(snapshots) },
+    { title: "Listing a token's delegates, gas, once for each plan", cells: delegateCells(delegates) },
     { title: "Aims", cells: aimCells(aims) },
   ];
 }
@@ -74,6 +76,15 @@ function snapshotCells(rows: readonly SnapshotRow[]): Cells {
   return [
     ["seats", "gas", "gas a seat", `a ballot, over ${rows[0]?.plans ?? 0} plans`],
     ...rows.map(({ seats, gas, perSeat, perBallot }) => [seats, gas, perSeat, perBallot].map(thousands)),
+  ];
+}
+
+function delegateCells(rows: readonly DelegatesRow[]): Cells {
+  return [
+    ["delegates", "gas", "gas a delegate", "vote of one listed", "vote of one left out"],
+    ...rows.map(({ seats, gas, perSeat, listedVote, unlistedVote }) =>
+      [seats, gas, perSeat, listedVote, unlistedVote].map(thousands),
+    ),
   ];
 }
 
