@@ -125,8 +125,22 @@ async function rowsOf(hre: HardhatRuntimeEnvironment, kind: ProxyKind): Promise<
       valueWeight: 0,
       errorBudget: 200,
       candidateGas: CANDIDATE_GAS,
+      lanePause: 0,
+      otherLane: 0,
+      lanes: [],
+      inFlight: { target: ethers.ZeroAddress, data: "0x", gas: 0 },
       rules: isMetered
-        ? [{ selector: move.slice(0, 10), cohortWord: 0, meterWord: 1, weight: ONE, isFree: false }]
+        ? [
+            {
+              selector: move.slice(0, 10),
+              cohortWord: 0,
+              meterWord: 1,
+              weight: ONE,
+              isFree: false,
+              lane: 0,
+              isLockable: false,
+            },
+          ]
         : [],
       expectedErrors: [],
       invariants:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Condition} from "../types/Condition.sol";
+import {Condition, Probe} from "../types/Condition.sol";
 
 /// @notice How one selector is routed while a canary runs. A selector without a rule has its cohort by sender, no meter,
 /// and is not free.
@@ -15,6 +15,25 @@ struct SelectorRule {
     uint128 weight;
     // May reach the candidate without a meter while a cap is set.
     bool isFree;
+    // Number of its lane in `Policy.lanes`, from 1; zero: `Policy.otherLane`.
+    uint8 lane;
+    // Privileged: the guardian may lock it.
+    bool isLockable;
+}
+
+/// @notice Selectors that are closed together, with either version.
+struct Lane {
+    bytes32 name;
+    // Open while the proxy drains: users get out through it.
+    bool isExit;
+}
+
+/// @notice Whether new work may enter, and whether any is left. Active: it may. Draining: it may not, until the
+/// deadline. Drained: it may not, and nothing is in flight.
+enum DrainState {
+    Active,
+    Draining,
+    Drained
 }
 
 /// @notice Everything that decides which code serves which call. Fixed in the router's code, which the plan pins.
@@ -35,11 +54,33 @@ struct Policy {
     uint8 errorBudget;
     // Most gas the candidate may use in one call; a frame that had this much and failed is at fault.
     uint32 candidateGas;
+    // Seconds that a lane stays closed, and entries drain, by the guardian alone; as long as it then stays open. Zero
+    // without lanes.
+    uint32 lanePause;
+    // Lane of the selectors that name none; zero: none.
+    uint8 otherLane;
     SelectorRule[] rules;
     // Error selectors of the candidate that reach the user: a tightened rule is no fault.
     bytes4[] expectedErrors;
     // Checked in the frame after the candidate, with `RightKind` Constant, Probe or Before.
     Condition[] invariants;
+    // At most 4.
+    Lane[] lanes;
+    // Counts what is in flight, for `DrainState`; no target: nobody can tell.
+    Probe inFlight;
+}
+
+/// @notice What was tightened since the canary began. Times in seconds since the epoch.
+struct TrafficLimits {
+    // By lane; zero, or past: open. `type(uint32).max`: until the controller opens it.
+    uint64[] closedUntil;
+    uint64 drainDeadline;
+    DrainState drainState;
+    bool isInFlightKnown;
+    uint256 inFlight;
+    bytes4[] locked;
+    // Basis points of the policy's cap that are left.
+    uint16 capBps;
 }
 
 /// @notice What the router tells about itself.
@@ -79,6 +120,32 @@ interface ITrafficControl {
 
     /// @notice Sends everything to stable, for ever. Caller: controller or guardian.
     function freeze(string calldata reason) external;
+
+    /// @notice Closes a lane: for `Policy.lanePause` by the guardian, who then has to leave it open as long; until
+    /// `resume` by the controller. `isExit` says which kind the sender means to close. Caller: controller or guardian.
+    function pauseLane(uint8 lane, bool isExit) external;
+
+    /// @notice Closes every lane that is no exit, for `duration` seconds. Caller: controller, or guardian within the
+    /// bounds of `pauseLane`. The controller may prolong or shorten it.
+    function drain(uint32 duration) external;
+
+    /// @notice Refuses a privileged selector until `resume`, with either version. Caller: controller or guardian.
+    function lockSelector(bytes4 selector) external;
+
+    /// @notice Leaves `bps` basis points of the policy's cap; fewer than before. Caller: controller or guardian.
+    function lowerCap(uint16 bps) external;
+
+    /// @notice A smaller share; ends the epoch where the guardian sets it. Caller: controller or guardian.
+    function lowerShare(uint16 share) external;
+
+    /// @notice Opens every lane, ends the drain, unlocks selectors, gives the whole cap back. Reverts with `StalePolicy`
+    /// unless `expectedEpoch` is the current epoch. Caller: controller.
+    function resume(uint32 expectedEpoch) external;
+
+    function limits() external view returns (TrafficLimits memory);
+
+    /// @notice For a gate: `uint256(DrainState)`.
+    function drainState() external view returns (uint256);
 
     /// @notice Whose code would serve `data` from `sender` now.
     function isCandidate(address sender, bytes calldata data) external view returns (bool);

@@ -24,7 +24,7 @@ import {RouterCode, RouterTarget} from "./parts/RouterCode.sol";
 /// @dev There are no external functions: every selector but one belongs to the protocol. The candidate is not trusted
 /// here beyond what it does through its own calls: what the router decides by is one word, checked after each frame,
 /// and code, which nobody can write. From the base up: `RouterCode` what is fixed, `RouterState` what changes,
-/// `Admission` who goes to the candidate, `Frame` the candidate's call and what follows a failed one, `Control`.
+/// `Lanes` which calls are stopped, `Admission` who goes to the candidate, `Frame` the candidate's call and what follows a failed one, `Control`.
 contract TrafficRouter is Control {
     /// @param target What the router stands in front of, and who steers it.
     /// @param policy_ What decides which code serves which call; refused where no call could follow it.
@@ -38,7 +38,7 @@ contract TrafficRouter is Control {
         address stable = _stable;
         address self = _self;
         uint256 word;
-        // Not zero: for the router itself, or the share was set in this block.
+        // Not zero: for the router itself, or the share was set in this block, or something is closed.
         uint256 odd;
         assembly {
             let isSelf := eq(address(), self)
@@ -52,9 +52,9 @@ contract TrafficRouter is Control {
             let selector := shr(224, calldataload(0))
             word := sload(slot)
             // `traffic`, `upgradeToAndCall`: neither ends in a zero byte, so shorter calldata is never taken for one.
-            // Then `PolicyWord.isFresh`.
+            // Then `PolicyWord.isFresh` or `isTight`, which is the highest bit here.
             odd := or(
-                or(isSelf, eq(and(shr(184, word), 0xffffffffffff), number())),
+                or(isSelf, gt(and(shr(184, word), 0xffffffffffff), number())),
                 or(eq(selector, 0x5e073e68), eq(selector, 0x4f1ef286))
             )
             // `PolicyWord.isOpen`: the frozen bit lies above the share.
@@ -146,6 +146,7 @@ contract TrafficRouter is Control {
         if (msg.sig == ITrafficRouter.traffic.selector) _control();
         bool isTakeOut = msg.sig == UUPSUpgradeable.upgradeToAndCall.selector;
         if (isTakeOut && _isUups && msg.sender == _controller) _takeOut();
+        if (word.isTight()) _checkLimits();
         if (!word.isOpen() && !word.isFresh()) Relay.pass(_stable);
     }
 

@@ -63,6 +63,7 @@ export async function buildCanary(
   const policy = await buildPolicy(canary, {
     client,
     abi: candidate.abi,
+    proxy: module.account,
     salt,
     invariants: context.invariants,
     defaults,

@@ -4,10 +4,12 @@ import { RightKind, type Condition } from "../invariants/types";
 import type { LoadedInvariant } from "../invariants/loadInvariants";
 import type { Client } from "../client";
 import { functionOf, headWordOf } from "./abi";
+import { buildLanes, type BuiltLanes } from "./buildLanes";
 import type { Defaults } from "./defaults";
 import { nearest } from "./nearest";
 import { readProbe } from "./probe";
 import type { CanaryFile } from "./schema";
+import type { Probe } from "./types";
 import { parseWeight } from "./units";
 
 /** How one selector is routed, as contracts/traffic/ITrafficRouter.sol defines it. Words count from 1. */
@@ -18,6 +20,15 @@ export interface SelectorRule {
   /** 18 decimals. */
   weight: bigint;
   isFree: boolean;
+  /** Number of its lane, from 1; zero: `Policy.otherLane`. */
+  lane: number;
+  isLockable: boolean;
+}
+
+/** Selectors that are closed together; an exit stays open while the proxy drains. */
+export interface Lane {
+  name: string;
+  isExit: boolean;
 }
 
 /** What decides which code serves which call. */
@@ -32,9 +43,15 @@ export interface Policy {
   valueWeight: bigint;
   errorBudget: bigint;
   candidateGas: bigint;
+  /** Seconds that the guardian may close a lane; zero without lanes. */
+  lanePause: bigint;
+  otherLane: number;
   rules: SelectorRule[];
   expectedErrors: string[];
   invariants: Condition[];
+  lanes: Lane[];
+  /** Counts what is in flight; no target: nobody can tell. */
+  inFlight: Probe;
 }
 
 const ONE = parseWeight("1")!;
@@ -44,6 +61,7 @@ export interface PolicyContext {
   client: Client;
   /** The candidate's. */
   abi: Interface;
+  proxy: string;
   salt: string;
   invariants: readonly LoadedInvariant[];
   defaults: Defaults;
@@ -55,6 +73,7 @@ export interface PolicyContext {
 export async function buildPolicy(canary: CanaryFile, context: PolicyContext): Promise<Policy> {
   const { defaults } = context;
   const { budget } = canary;
+  const { rules, lanes } = buildRules(canary, context);
   return {
     share: canary.steps[0]!.share,
     salt: context.salt,
@@ -84,7 +103,8 @@ export async function buildPolicy(canary: CanaryFile, context: PolicyContext): P
       2n ** 32n - 1n,
       context.where("candidateGas"),
     ),
-    rules: buildRules(canary, context),
+    rules,
+    ...lanes,
     expectedErrors: (canary.expectedErrors ?? []).map((name, i) =>
       errorSelector(context.abi, name, context.where("expectedErrors", i)),
     ),
@@ -92,8 +112,9 @@ export async function buildPolicy(canary: CanaryFile, context: PolicyContext): P
   };
 }
 
-/** One rule a selector, gathered from cohorts, meters and free functions. */
-function buildRules(canary: CanaryFile, { abi, where, defaults }: PolicyContext): SelectorRule[] {
+/** One rule a selector, gathered from cohorts, meters, free functions and lanes. */
+function buildRules(canary: CanaryFile, context: PolicyContext): { rules: SelectorRule[]; lanes: BuiltLanes } {
+  const { abi, where, defaults } = context;
   const rules = new Map<string, SelectorRule>();
   const ruleOf = (name: string, place: string) => {
     const fragment = functionOf(abi, name, place);
@@ -103,6 +124,8 @@ function buildRules(canary: CanaryFile, { abi, where, defaults }: PolicyContext)
       meterWord: 0,
       weight: 0n,
       isFree: false,
+      lane: 0,
+      isLockable: false,
     };
     rules.set(fragment.selector, rule);
     return { fragment, rule };
@@ -140,7 +163,8 @@ function buildRules(canary: CanaryFile, { abi, where, defaults }: PolicyContext)
     }
     rule.isFree = true;
   });
-  return [...rules.values()];
+  const lanes = buildLanes(canary, context, (name, place) => ruleOf(name, place).rule);
+  return { rules: [...rules.values()], lanes };
 }
 
 /** Selector of an error by name in the candidate's ABI, or by signature. */

@@ -233,6 +233,12 @@ function explainPolicy(policy: Policy, abi: Interface): string[] {
       ? "budget: none"
       : `budget: ${policy.cap} in two windows of ${formatDuration(policy.interval)}, native value × ${weight(policy.valueWeight)}`,
     ...meters.map((rule) => `meter: ${name(rule.selector)}, word ${rule.meterWord} × ${weight(rule.weight)}`),
+    ...policy.lanes.map((lane, i) => {
+      const named = policy.rules.filter((rule) => rule.lane === i + 1).map((rule) => name(rule.selector));
+      const all = policy.otherLane === i + 1 ? [...named, "every function not named"] : named;
+      return `lane ${i + 1} ${labelText(lane.name)}${lane.isExit ? " (exit)" : ""}: ${all.join(", ")}; closed for ${formatDuration(policy.lanePause)} at a time`;
+    }),
+    ...policy.rules.filter((rule) => rule.isLockable).map((rule) => `may be locked: ${name(rule.selector)}`),
     ...free.map((rule) => `free: ${name(rule.selector)}`),
     `breaks that freeze: ${policy.errorBudget}; gas for the candidate: ${policy.candidateGas}`,
     `checked in every frame: ${policy.invariants.length} invariants; errors that reach the user: ${policy.expectedErrors.length}`,

@@ -18,6 +18,9 @@ import {
   word32Field,
 } from "./fields";
 
+/** As many as a router keeps times for. */
+const MAX_LANES = 4;
+
 const callField = record({ function: functionField, args: argumentsField.optional() }, "a call");
 
 /** `arg` counts from zero, as people count ABI parameters, or is the parameter's name. */
@@ -37,6 +40,41 @@ const budgetField = record({
   value: weightField.optional(),
 });
 
+const laneNameField = textField.refine((name) => /^[\x21-\x7e]{1,31}$/.test(name), {
+  error: () => "a name of at most 31 printable characters, without spaces",
+});
+
+/** Functions that are closed together. What nobody names is in `other`, or in no lane. */
+const lanesField = record({
+  /** How long the incident key or the council closes a lane, and leaves it open after. */
+  pause: durationField,
+  groups: list(
+    record({
+      name: laneNameField,
+      functions: list(functionField, "a list of functions"),
+      exit: booleanField.optional(),
+    }),
+    "a list of at least one lane",
+    1,
+  ),
+  other: laneNameField.optional(),
+  /** Counts what is in flight: the proxy is drained at zero. Asks the proxy, unless a target is named. */
+  inFlight: record({
+    target: addressField.optional(),
+    call: functionField,
+    args: argumentsField.optional(),
+    gas: integerField.optional(),
+  }).optional(),
+}).superRefine(({ groups, other }, context) => {
+  const names = groups.map(({ name }) => name);
+  const issue = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+  if (groups.length > MAX_LANES) issue(["groups"], `at most ${MAX_LANES} lanes`);
+  names.forEach((name, i) => {
+    if (names.indexOf(name) !== i) issue(["groups", i, "name"], "a name that no lane before has");
+  });
+  if (other !== undefined && !names.includes(other)) issue(["other"], `one of ${names.join(", ")}`);
+});
+
 const canaryField = z.union(
   [
     word("none"),
@@ -47,6 +85,9 @@ const canaryField = z.union(
       expectedErrors: list(textField, "a list of errors").optional(),
       errorBudget: integerField.optional(),
       candidateGas: integerField.optional(),
+      lanes: lanesField.optional(),
+      /** Privileged functions that the incident key may lock. */
+      lockable: list(functionField, "a list of functions").optional(),
       count: booleanField.optional(),
       salt: word32Field.optional(),
     }),

@@ -18,6 +18,7 @@ import type {
 } from "../../typechain-types";
 import type {
   PolicyStructOutput,
+  TrafficLimitsStructOutput,
   TrafficStatusStructOutput,
 } from "../../typechain-types/contracts/traffic/ITrafficRouter.sol/ITrafficControl";
 import type {
@@ -54,15 +55,19 @@ export function policyOf(overrides: Partial<PolicyStruct> = {}): PolicyStruct {
     valueWeight: 0,
     errorBudget: 1,
     candidateGas: 2_000_000,
+    lanePause: 0,
+    otherLane: 0,
     rules: [],
     expectedErrors: [],
     invariants: [],
+    lanes: [],
+    inFlight: { target: ethers.ZeroAddress, data: "0x", gas: 0 },
     ...overrides,
   };
 }
 
 export function ruleOf(selector: string, overrides: Partial<RuleStruct> = {}): RuleStruct {
-  return { selector, cohortWord: 0, meterWord: 0, weight: 0, isFree: false, ...overrides };
+  return { selector, cohortWord: 0, meterWord: 0, weight: 0, isFree: false, lane: 0, isLockable: false, ...overrides };
 }
 
 export const ONE = 10n ** 18n;
@@ -124,7 +129,10 @@ export async function steer(proxy: string) {
   const wrap = (message: string) => traffic.encodeFunctionData("traffic", [message]);
   const send = (as: HardhatEthersSigner, message: string, value = 0n) =>
     as.sendTransaction({ to: proxy, data: wrap(message), value });
-  const ask = async (name: "status" | "isCandidate" | "routerMagic" | "policy", args: unknown[] = []) => {
+  const ask = async (
+    name: "status" | "isCandidate" | "routerMagic" | "policy" | "limits" | "drainState",
+    args: unknown[] = [],
+  ) => {
     const data = wrap((control as Interface).encodeFunctionData(name, args));
     const [answer] = traffic.decodeFunctionResult("traffic", await ethers.provider.call({ to: proxy, data }));
     return (control as Interface).decodeFunctionResult(name, answer as string);
@@ -143,6 +151,11 @@ export async function steer(proxy: string) {
     status: async () => (await ask("status"))[0] as TrafficStatusStructOutput,
     policy: async () => (await ask("policy"))[0] as PolicyStructOutput,
     isCandidate: async (sender: string, data: string) => Boolean((await ask("isCandidate", [sender, data]))[0]),
+    /** Any other message, by name. */
+    tell: (as: HardhatEthersSigner, name: string, args: unknown[]) =>
+      send(as, (control as Interface).encodeFunctionData(name, args)),
+    limits: async () => (await ask("limits"))[0] as TrafficLimitsStructOutput,
+    drainState: async () => Number((await ask("drainState"))[0]),
     magic: async () => String((await ask("routerMagic"))[0]),
   };
 }

@@ -12,6 +12,9 @@ library PolicyChecks {
     uint256 internal constant MAX_RULES = 64;
     uint256 internal constant MAX_ERRORS = 64;
     uint256 internal constant MAX_INVARIANTS = 16;
+    uint256 internal constant MAX_LANES = 4;
+    // A guardian's word alone closes nothing for longer.
+    uint256 internal constant MAX_LANE_PAUSE = 30 days;
     // A year: the number of the current window is then never the one after "none yet".
     uint256 internal constant MAX_INTERVAL = 365 days;
 
@@ -23,6 +26,7 @@ library PolicyChecks {
         _checkRules(policy);
         _checkErrors(policy.expectedErrors);
         _checkInvariants(policy.invariants);
+        _checkLanes(policy);
     }
 
     function checkCode(address account) internal view {
@@ -53,6 +57,19 @@ library PolicyChecks {
                 if (policy.rules[j].selector == rule.selector) revert TrafficErrors.RuleDuplicated(rule.selector);
             }
         }
+    }
+
+    function _checkLanes(Policy memory policy) private view {
+        uint256 count = policy.lanes.length;
+        if (count > MAX_LANES) revert TrafficErrors.TooMany(count, MAX_LANES);
+        if ((count == 0) != (policy.lanePause == 0) || policy.lanePause > MAX_LANE_PAUSE) {
+            revert TrafficErrors.LanePauseInvalid(policy.lanePause, MAX_LANE_PAUSE);
+        }
+        if (policy.otherLane > count) revert TrafficErrors.LaneUnknown(policy.otherLane, false);
+        for (uint256 i; i < policy.rules.length; ++i) {
+            if (policy.rules[i].lane > count) revert TrafficErrors.LaneUnknown(policy.rules[i].lane, false);
+        }
+        if (policy.inFlight.target != address(0)) _checkProbe(policy.inFlight);
     }
 
     function _checkErrors(bytes4[] memory errors) private pure {

@@ -5,7 +5,10 @@ pragma solidity ^0.8.28;
 /// the router's code.
 ///
 ///   0 current window (64) | 64 previous window (64) | 128 window number (32) | 160 share (16) | 176 frozen (1)
-///   177 installed (1) | 184 sinceBlock (48) | 232 epoch (16) | 248 breaks (8)
+///   177 installed (1) | 184 from block (47) | 231 tight (1) | 232 epoch (16) | 248 breaks (8)
+///
+/// Tight: something is closed, locked or cut, and `LimitsWord` says what. It lies above the block so that one comparison
+/// tells whether a call needs a second look.
 type PolicyWord is uint256;
 
 using PolicyWordLib for PolicyWord global;
@@ -16,7 +19,8 @@ library PolicyWordLib {
     uint256 private constant CURRENT = type(uint64).max;
     uint256 private constant WINDOW = type(uint160).max;
     uint256 private constant SHARE = uint256(type(uint16).max) << 160;
-    uint256 private constant SINCE = uint256(type(uint48).max) << 184;
+    uint256 private constant FROM_BLOCK = ((uint256(1) << 47) - 1) << 184;
+    uint256 internal constant TIGHT = 1 << 231;
     uint256 private constant EPOCH = uint256(type(uint16).max) << 232;
     uint256 private constant BREAKS = uint256(type(uint8).max) << 248;
 
@@ -36,7 +40,7 @@ library PolicyWordLib {
     /// @notice A share takes effect in the block after the one that set it, so that no transaction sees two.
     function isFresh(PolicyWord self) internal view returns (bool isFresh_) {
         assembly ("memory-safe") {
-            isFresh_ := eq(and(shr(184, self), 0xffffffffffff), number())
+            isFresh_ := gt(and(shr(184, self), 0x7fffffffffff), number())
         }
     }
 
@@ -65,14 +69,31 @@ library PolicyWordLib {
     }
 
     function withShare(PolicyWord self, uint256 share_) internal view returns (PolicyWord) {
-        return PolicyWord.wrap((PolicyWord.unwrap(self) & ~(SHARE | SINCE)) | (share_ << 160) | (block.number << 184));
+        return
+            PolicyWord.wrap(
+                (PolicyWord.unwrap(self) & ~(SHARE | FROM_BLOCK)) | (share_ << 160) | ((block.number + 1) << 184)
+            );
     }
 
     /// @notice Frozen, one epoch later. The share stays readable: it is where the canary stood.
     function withFreeze(PolicyWord self) internal pure returns (PolicyWord) {
+        return PolicyWord.wrap(PolicyWord.unwrap(self.withNextEpoch()) | FROZEN);
+    }
+
+    /// @notice Stays at the last one: a guardian tightens less often, since each time there is less left.
+    function withNextEpoch(PolicyWord self) internal pure returns (PolicyWord) {
         uint256 next = self.epoch();
         if (next < type(uint16).max) ++next;
-        return PolicyWord.wrap((PolicyWord.unwrap(self) & ~EPOCH) | (next << 232) | FROZEN);
+        return PolicyWord.wrap((PolicyWord.unwrap(self) & ~EPOCH) | (next << 232));
+    }
+
+    function isTight(PolicyWord self) internal pure returns (bool) {
+        return PolicyWord.unwrap(self) & TIGHT != 0;
+    }
+
+    function withTight(PolicyWord self, bool isTight_) internal pure returns (PolicyWord) {
+        uint256 word = PolicyWord.unwrap(self) & ~TIGHT;
+        return PolicyWord.wrap(isTight_ ? word | TIGHT : word);
     }
 
     /// @notice One break more; stays at 255.

@@ -15,6 +15,16 @@ library TrafficErrors {
     /// @notice A call nested in a candidate call reached a selector that has no meter and is not free, under a cap.
     error Unmetered(bytes4 selector);
 
+    /// @notice The call's lane is closed, with either version. Exits may be open.
+    /// @param retryAfter Seconds since the epoch; `type(uint32).max`: until a plan opens it.
+    error LanePaused(uint256 lane, uint256 retryAfter);
+
+    /// @notice Nothing new enters until then (seconds since the epoch); exits are open.
+    error Draining(uint256 retryAfter);
+
+    /// @notice A privileged selector that the guardian locked; a plan unlocks it.
+    error SelectorLocked(bytes4 selector);
+
     /// @notice The router was called at its own address, not through a proxy.
     error DirectCall();
 
@@ -50,6 +60,20 @@ library TrafficErrors {
 
     /// @notice The code offered in exchange for the router is not a UUPS implementation.
     error NotUups(address implementation);
+
+    /// @notice The policy has no such lane, or none of that kind (exit or not).
+    error LaneUnknown(uint256 lane, bool isExit);
+
+    /// @notice What the guardian closed stays open as long as it was closed, until `notBefore` (seconds since the epoch).
+    error LaneResting(uint256 notBefore);
+    error LanePauseInvalid(uint256 pause, uint256 max);
+    error DrainInvalid(uint256 duration, uint256 max);
+
+    /// @notice The policy does not name the selector as privileged.
+    error NotLockable(bytes4 selector);
+
+    /// @notice The message would change nothing, or loosen.
+    error NotTighter();
 
     error ShareInvalid(uint256 share);
     error ErrorBudgetInvalid(uint256 errorBudget);

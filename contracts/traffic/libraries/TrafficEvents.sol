@@ -14,6 +14,14 @@ library TrafficEvents {
 
     event ShareSet(uint16 share, uint32 epoch);
 
+    /// @notice Times in seconds since the epoch. What the guardian does ends the epoch; `status` tells the next.
+    event LaneClosed(uint256 indexed lane, uint256 until);
+    event DrainStarted(uint256 deadline);
+    event SelectorLocked(bytes4 indexed selector);
+    /// @param bps Of the policy's cap.
+    event CapLowered(uint256 bps);
+    event LimitsLifted(uint32 epoch);
+
     /// @notice From the next call on, everything goes to stable, for ever.
     event CanaryFrozen(uint32 epoch, uint8 breaks, string reason);
 

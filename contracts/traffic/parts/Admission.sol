@@ -6,10 +6,10 @@ import {CallData} from "../libraries/CallData.sol";
 import {PolicyWord} from "../libraries/PolicyWord.sol";
 import {Rules} from "../libraries/Rules.sol";
 import {TrafficErrors} from "../libraries/TrafficErrors.sol";
-import {RouterState} from "./RouterState.sol";
+import {Lanes} from "./Lanes.sol";
 
 /// @notice Which calls are the candidate's: those of its cohort that fit the budget.
-abstract contract Admission is RouterState {
+abstract contract Admission is Lanes {
     using Rules for uint256;
     using CallData for bytes;
 
@@ -109,6 +109,7 @@ abstract contract Admission is RouterState {
         uint256 unit = _unit;
         uint256 interval = _interval;
         uint256 capUnits = _capUnits;
+        if (word.isTight()) capUnits = _cutCap(word, capUnits);
         assembly ("memory-safe") {
             // Rounded up.
             let units := add(div(amount, unit), gt(mod(amount, unit), 0))
@@ -138,6 +139,7 @@ abstract contract Admission is RouterState {
     function _left(PolicyWord word) private view returns (uint256) {
         (, uint256 previous, uint256 current) = Budget.roll(word.window(), _interval);
         uint256 used = previous + current;
-        return used < _capUnits ? (_capUnits - used) * _unit : 0;
+        uint256 capUnits = _cutCap(word, _capUnits);
+        return used < capUnits ? (capUnits - used) * _unit : 0;
     }
 }

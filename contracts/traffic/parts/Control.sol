@@ -12,10 +12,10 @@ import {PolicyWord, PolicyWordLib} from "../libraries/PolicyWord.sol";
 import {Relay} from "../libraries/Relay.sol";
 import {TrafficErrors} from "../libraries/TrafficErrors.sol";
 import {TrafficEvents} from "../libraries/TrafficEvents.sol";
-import {Frame} from "./Frame.sol";
+import {Tightening} from "./Tightening.sol";
 
 /// @notice What controller and guardian say to a router through its proxy, and how it is taken out.
-abstract contract Control is Frame {
+abstract contract Control is Tightening {
     using CallData for bytes;
 
     bytes32 private constant MAGIC = keccak256("slipway.traffic.router.v1");
@@ -37,12 +37,27 @@ abstract contract Control is Frame {
             _freezeBy(message);
             Relay.reply("");
         }
+        if (_isLimit(selector, message)) Relay.reply("");
+        if (selector == ITrafficControl.limits.selector) Relay.reply(abi.encode(_trafficLimits(_word())));
+        if (selector == ITrafficControl.drainState.selector) Relay.reply(abi.encode(uint256(_drainState(_word()))));
         if (selector == ITrafficControl.isCandidate.selector) Relay.reply(abi.encode(_isCandidate(message[4:])));
         if (selector == ITrafficControl.status.selector) Relay.reply(abi.encode(_status()));
         // What is stored is the answer: `abi.encode(policy)`.
         if (selector == ITrafficControl.policy.selector) Relay.reply(CodeStore.read(_store));
         if (selector == ITrafficControl.routerMagic.selector) Relay.reply(abi.encode(MAGIC));
         revert TrafficErrors.UnknownMessage(selector);
+    }
+
+    /// @return isLimit Whether the message was one of those, and was done.
+    function _isLimit(bytes4 selector, bytes calldata message) private returns (bool isLimit) {
+        if (selector == ITrafficControl.pauseLane.selector) _pauseLane(message);
+        else if (selector == ITrafficControl.drain.selector) _drain(message);
+        else if (selector == ITrafficControl.lockSelector.selector) _lockSelector(message);
+        else if (selector == ITrafficControl.lowerCap.selector) _lowerCap(message);
+        else if (selector == ITrafficControl.lowerShare.selector) _lowerShare(message);
+        else if (selector == ITrafficControl.resume.selector) _resume(message);
+        else return false;
+        return true;
     }
 
     function _install(bytes calldata message) private {
@@ -96,18 +111,6 @@ abstract contract Control is Frame {
         if (msg.sender != _controller && msg.sender != _guardian) revert TrafficErrors.TrafficUnauthorized(msg.sender);
         PolicyWord word = _restingWord();
         _freeze(word, abi.decode(message[4:], (string)));
-    }
-
-    /// @dev Control comes only while no call to the proxy runs. Inside a candidate's frame it could not survive, and
-    /// inside stable's call it would let a callback cross into other code.
-    function _restingWord() private view returns (PolicyWord word) {
-        word = _word();
-        if (!word.isInstalled()) revert TrafficErrors.NotInstalled();
-        _checkResting();
-    }
-
-    function _checkResting() private view {
-        if (_state() != NONE) revert TrafficErrors.CallInProgress();
     }
 
     /// @dev The router's own `upgradeToAndCall`, for its controller: OpenZeppelin's refuses while the slot holds a router.

@@ -63,7 +63,7 @@ abstract contract Frame is Admission {
     /// Written out, since each call of the cohort runs it. Where a check fails they are made again, one by one, to tell
     /// which.
     function _runFrame(PolicyWord word, PolicyWord token) internal {
-        if (_conditionCount != 0) _runWatched(word, token);
+        if (PolicyWord.unwrap(word) & _watched != 0) _runWatched(word, token);
         bytes32 slot = _slot;
         uint256 guards = _guards;
         bytes32 implementationSlot = _implementationSlot;
@@ -130,11 +130,12 @@ abstract contract Frame is Admission {
         Relay.finish(true);
     }
 
-    /// @dev The same with conditions around it.
+    /// @dev The same with conditions around it, or limits to watch.
     function _runWatched(PolicyWord word, PolicyWord token) private {
         if (PolicyWord.unwrap(token) != PolicyWord.unwrap(word)) _storeWord(token);
         uint256 counters = _isCounted ? _counters() : 0;
         bytes32 admin = _isUups ? bytes32(0) : _sload(ADMIN_SLOT);
+        bytes32 limits = word.isTight() ? _sload(_limitsSlot()) : bytes32(0);
         Condition[] memory conditions = _conditions();
         _setState(PROBING);
         Baseline[] memory baselines = FrameConditions.baselines(conditions);
@@ -146,6 +147,7 @@ abstract contract Frame is Admission {
         bool isFair = _isFair(given, before);
         bytes memory answer = Relay.answer();
         _checkSlots(token, counters, admin);
+        if (word.isTight() && _sload(_limitsSlot()) != limits) _revertSlot(_limitsSlot());
         _setState(PROBING);
         (bool isBroken, Breach memory breach) = FrameConditions.firstBroken(conditions, baselines);
         if (isBroken && !isFair) revert TrafficErrors.CanaryGas(gasleft());

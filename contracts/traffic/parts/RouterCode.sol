@@ -6,6 +6,7 @@ import {Policy} from "../ITrafficRouter.sol";
 import {Budget} from "../libraries/Budget.sol";
 import {PolicyChecks} from "../libraries/PolicyChecks.sol";
 import {PolicyStore} from "../libraries/PolicyStore.sol";
+import {PolicyWordLib} from "../libraries/PolicyWord.sol";
 import {Rules} from "../libraries/Rules.sol";
 
 /// @notice How the proxy is upgraded, which decides who installs the router and who takes it out.
@@ -61,7 +62,13 @@ abstract contract RouterCode {
     uint256 internal immutable _valueWeight;
     uint256 internal immutable _errorBudget;
     uint256 internal immutable _candidateGas;
-    uint256 internal immutable _conditionCount;
+    /// @dev Bits of the policy word that ask for a closer look at each frame. It is never zero, so all of them do always.
+    uint256 internal immutable _watched;
+    uint256 internal immutable _lanePause;
+    uint256 internal immutable _otherLane;
+    uint256 internal immutable _laneCount;
+    /// @dev Bit n: lane n is an exit.
+    uint256 internal immutable _exitLanes;
 
     address internal immutable _store;
     bytes32 internal immutable _storeHash;
@@ -97,7 +104,11 @@ abstract contract RouterCode {
         _valueWeight = policy.valueWeight;
         _errorBudget = policy.errorBudget;
         _candidateGas = policy.candidateGas;
-        _conditionCount = policy.invariants.length;
+        _watched = policy.invariants.length == 0 ? PolicyWordLib.TIGHT : type(uint256).max;
+        _lanePause = policy.lanePause;
+        _otherLane = policy.otherLane;
+        _laneCount = policy.lanes.length;
+        _exitLanes = Rules.exitsOf(policy.lanes);
 
         address store = PolicyStore.write(policy);
         _store = store;

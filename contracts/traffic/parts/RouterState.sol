@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {LimitsWord} from "../libraries/LimitsWord.sol";
 import {PolicyWord} from "../libraries/PolicyWord.sol";
 import {RouterCode} from "./RouterCode.sol";
 
@@ -41,6 +42,14 @@ abstract contract RouterState is RouterCode {
 
     function _storeWord(PolicyWord word) internal {
         _sstore(_slot, PolicyWord.unwrap(word));
+    }
+
+    function _storeLimits(LimitsWord limits) internal {
+        _sstore(_limitsSlot(), LimitsWord.unwrap(limits));
+    }
+
+    function _limitsSlot() internal view returns (bytes32) {
+        return bytes32(uint256(_slot) | 2);
     }
 
     /// @dev stable's calls (64) | candidate's (64) | fallbacks (64), from the low end.

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {LimitsWord, LimitsWordLib} from "../libraries/LimitsWord.sol";
+import {PolicyWord} from "../libraries/PolicyWord.sol";
+import {Rules} from "../libraries/Rules.sol";
+import {TrafficErrors} from "../libraries/TrafficErrors.sol";
+import {TrafficEvents} from "../libraries/TrafficEvents.sol";
+import {Frame} from "./Frame.sol";
+
+/// @notice Messages that only tighten, for guardian and controller, and the controller's one way to lift all of them. What
+/// the guardian tightens ends the epoch, so that no stage that was scheduled before widens over it.
+abstract contract Tightening is Frame {
+    using Rules for uint256;
+
+    /// @notice Longest drain that the controller may begin, in seconds.
+    uint256 internal constant MAX_DRAIN = 30 days;
+
+    function _pauseLane(bytes calldata message) internal {
+        (bool isGuardian, PolicyWord word, LimitsWord limits) = _openLimits();
+        (uint256 lane, bool isExit) = abi.decode(message[4:], (uint256, bool));
+        if (lane == 0 || lane > _laneCount || _isExit(lane) != isExit) revert TrafficErrors.LaneUnknown(lane, isExit);
+        uint256 until = LimitsWordLib.FOREVER;
+        if (isGuardian) {
+            _requireRested(isExit ? limits.closedUntil(lane) : _entriesClosedUntil(limits, lane));
+            until = block.timestamp + _lanePause;
+        }
+        emit TrafficEvents.LaneClosed(lane, until);
+        _closeLimits(isGuardian, word, limits.withClosed(lane, until));
+    }
+
+    function _drain(bytes calldata message) internal {
+        (bool isGuardian, PolicyWord word, LimitsWord limits) = _openLimits();
+        uint256 duration = abi.decode(message[4:], (uint256));
+        uint256 max = isGuardian ? _lanePause : MAX_DRAIN;
+        if (duration == 0 || duration > max) revert TrafficErrors.DrainInvalid(duration, max);
+        if (isGuardian) _requireRested(_entriesClosedUntil(limits, 0));
+        uint256 deadline = block.timestamp + duration;
+        emit TrafficEvents.DrainStarted(deadline);
+        _closeLimits(isGuardian, word, limits.withDrain(deadline));
+    }
+
+    function _lockSelector(bytes calldata message) internal {
+        (bool isGuardian, PolicyWord word, LimitsWord limits) = _openLimits();
+        bytes4 selector = abi.decode(message[4:], (bytes4));
+        uint256 number = uint32(selector);
+        if (!_ruleOf(number).isLockable()) revert TrafficErrors.NotLockable(selector);
+        uint256 place = _placeOf(number);
+        if (limits.isLocked(place)) revert TrafficErrors.NotTighter();
+        emit TrafficEvents.SelectorLocked(selector);
+        _closeLimits(isGuardian, word, limits.withLocked(place));
+    }
+
+    function _lowerCap(bytes calldata message) internal {
+        (bool isGuardian, PolicyWord word, LimitsWord limits) = _openLimits();
+        uint256 bps = abi.decode(message[4:], (uint256));
+        if (_cap == 0 || bps >= ONE_IN_BPS - limits.cut()) revert TrafficErrors.NotTighter();
+        emit TrafficEvents.CapLowered(bps);
+        _closeLimits(isGuardian, word, limits.withCut(ONE_IN_BPS - bps));
+    }
+
+    function _lowerShare(bytes calldata message) internal {
+        (bool isGuardian, PolicyWord word, ) = _openLimits();
+        if (word.isFrozen()) revert TrafficErrors.CanaryFrozen();
+        uint256 share = abi.decode(message[4:], (uint256));
+        if (share >= word.share()) revert TrafficErrors.NotTighter();
+        word = word.withShare(share);
+        if (isGuardian) word = word.withNextEpoch();
+        _storeWord(word);
+        emit TrafficEvents.ShareSet(uint16(share), word.epoch());
+    }
+
+    /// @dev The controller's: opens every lane, ends the drain, unlocks every selector, gives the whole cap back.
+    function _resume(bytes calldata message) internal {
+        if (msg.sender != _controller) revert TrafficErrors.TrafficUnauthorized(msg.sender);
+        PolicyWord word = _restingWord();
+        uint256 expectedEpoch = abi.decode(message[4:], (uint256));
+        if (expectedEpoch != word.epoch()) revert TrafficErrors.StalePolicy(uint32(expectedEpoch), word.epoch());
+        _storeWord(word.withTight(false));
+        emit TrafficEvents.LimitsLifted(word.epoch());
+    }
+
+    function _openLimits() private view returns (bool isGuardian, PolicyWord word, LimitsWord limits) {
+        isGuardian = msg.sender != _controller;
+        if (isGuardian && msg.sender != _guardian) revert TrafficErrors.TrafficUnauthorized(msg.sender);
+        word = _restingWord();
+        limits = _limits(word);
+    }
+
+    function _closeLimits(bool isGuardian, PolicyWord word, LimitsWord limits) private {
+        _storeLimits(limits);
+        word = word.withTight(true);
+        _storeWord(isGuardian ? word.withNextEpoch() : word);
+    }
+
+    /// @dev The last moment at which a drain, or a pause of `lane`, keeps users from entering; of any entry lane where `lane`
+    /// is zero. Pause and drain by turns are one closure. What the controller closed without end is not the guardian's.
+    function _entriesClosedUntil(LimitsWord limits, uint256 lane) private view returns (uint256 last) {
+        last = limits.drainDeadline();
+        for (uint256 i = 1; i <= _laneCount; ++i) {
+            uint256 until = limits.closedUntil(i);
+            bool isMeant = lane == 0 ? !_isExit(i) && until != LimitsWordLib.FOREVER : i == lane;
+            if (isMeant && until > last) last = until;
+        }
+    }
+
+    /// @dev What the guardian closes opens by itself, and stays open for as long before he may close it again: a guardian
+    /// that was taken over cannot keep users out.
+    function _requireRested(uint256 until) private view {
+        if (until == 0) return;
+        uint256 notBefore = until + _lanePause;
+        if (block.timestamp < notBefore) revert TrafficErrors.LaneResting(notBefore);
+    }
+
+    /// @dev Control comes only while no call to the proxy runs. Inside a candidate's frame it could not survive, and
+    /// inside stable's call it would let a callback cross into other code.
+    function _restingWord() internal view returns (PolicyWord word) {
+        word = _word();
+        if (!word.isInstalled()) revert TrafficErrors.NotInstalled();
+        _checkResting();
+    }
+
+    function _checkResting() internal view {
+        if (_state() != NONE) revert TrafficErrors.CallInProgress();
+    }
+}
