@@ -19,6 +19,7 @@ import {
 } from "../../fixtures/registry";
 import { asTimelock } from "../../helpers/asTimelock";
 import { propose, State, stateOf, toApproved, toInProgress } from "../../helpers/lifecycle";
+import { argsOf, readCommands } from "../../helpers/commands";
 import { addModule, dialPlan, MODULE } from "../../helpers/plans";
 import { booksOf, runJson, runTask, type TaskRun } from "../../helpers/tasks";
 import type { Module__MockForRegistry, RecoveryProposer } from "../../../typechain-types";
@@ -293,6 +294,131 @@ describe("tasks of emergencies", () => {
       expect(await stateOf(here, proposalId)).to.equal(State.Cancelled);
       expect((await ok("veto", { ...args, as: members(1)[0]! })).stdout).to.include("already done");
       await refused("veto", { ...args, proposal: "abcdef", as: members(1)[0]! }, "ProposalUnknown");
+    });
+  });
+
+  describe("docs/runbook.md", () => {
+    const RUNBOOK = readCommands("docs/runbook.md");
+    /** Short of the threshold by one: the command of the page is the last member's. */
+    const almost = async (command: string, args: Record<string, string>, need: number) => {
+      for (const as of members(need).slice(0, -1)) await ok(command, { ...args, as });
+    };
+    const REASON = { reason: "odd numbers" };
+    const stalled = async () => void (await bySignatures("veto", { proposal: here.id, ...REASON }, 3));
+    const halted = async () => void (await byCalls("halt", { scope: "all", ...REASON }, 2));
+    const started = async () => {
+      await here.recovery.connect(here.owner).start(here.successor.registry);
+      await almost("recovery", { verb: "veto" }, 3);
+    };
+    const waiting = async (): Promise<string> => {
+      await byCalls("rollback", { proposal: here.id }, 3);
+      const plan = await dialPlan(here, here.module, { nonce: 5n, targets: [{ module: MODULE, baseVersion: 1n }] });
+      const proposal = (await toApproved(here, plan)).slice(2, 8);
+      await almost("veto", { proposal, ...REASON }, 3);
+      return proposal;
+    };
+    const isIn = (expected: bigint) => async () => expect(await state()).to.equal(expected);
+
+    /** What must be so before a command of the page, and what is after it; the exit code is 0 unless stated. */
+    const CASES: Record<
+      string,
+      { before?: () => Promise<string | void>; after?: () => Promise<unknown>; exit?: number }
+    > = {
+      "emergency status": {},
+      "emergency stop": {
+        before: () => almost("stop", { proposal: here.id, ...REASON }, 3),
+        after: async () => {
+          await isIn(State.Stalled)();
+          expect([await isHalted(), await here.module.isFrozen()]).to.deep.equal([true, true]);
+        },
+      },
+      "emergency stop --sign": { after: isIn(State.InProgress) },
+      "emergency stop --submit": {
+        before: async () => {
+          mkdirSync("acts", { recursive: true });
+          for (const [i, as] of members(3).entries()) {
+            await ok("stop", { proposal: here.id, ...REASON, as, sign: join("acts", `${i}.json`) });
+          }
+        },
+        after: isIn(State.Stalled),
+      },
+      "emergency rollback": {
+        before: () => almost("rollback", { proposal: here.id }, 3),
+        after: isIn(State.RolledBack),
+      },
+      "emergency veto": { before: waiting },
+      "emergency halt all": {
+        before: () => almost("halt", { scope: "all", ...REASON }, 2),
+        after: async () => expect(await isHalted(ZeroHash)).to.equal(true),
+      },
+      "emergency halt MODULE": {
+        before: () => almost("halt", { scope: "dial", ...REASON }, 2),
+        after: async () => expect(await isHalted()).to.equal(true),
+      },
+      "emergency lift": {
+        before: async () => {
+          await halted();
+          await almost("lift", { scope: "all" }, 3);
+        },
+        after: async () => expect(await isHalted(ZeroHash)).to.equal(false),
+      },
+      "emergency recovery veto": {
+        before: started,
+        after: async () => expect(await here.recovery.status()).to.equal(4n),
+      },
+      "emergency recovery": {},
+      "upgrade rollback": { before: stalled, after: isIn(State.RolledBack) },
+      "upgrade status": { exit: 4 },
+      "invariant check": {},
+      "registry roles": {},
+      "registry module": {},
+    };
+    const ELSEWHERE: Record<string, string> = {
+      "canary freeze": "CLI-54 freezes a real router",
+      "canary status": "CLI-54 asks a real router",
+      "invariant poke": "CLI-16 breaks an invariant for it",
+      "upgrade invalidate": "CLI-17 and PIN-07 break a pin for it",
+    };
+    const keyOf = (words: readonly string[]): string => {
+      const [scope, task, first] = words as [string, string, string | undefined];
+      const mode = ["--sign", "--submit"].find((option) => words.includes(option));
+      const long = [`${scope} ${task} ${mode ?? first}`, `${scope} ${task}`].find((key) => key in CASES);
+      return long ?? `${scope} ${task}`;
+    };
+
+    let start: string;
+    beforeEach(() => {
+      start = process.cwd();
+      process.chdir(folder);
+    });
+    afterEach(() => process.chdir(start));
+
+    for (const { line, words } of RUNBOOK) {
+      const key = keyOf(words);
+      if (`${words[0]} ${words[1]}` in ELSEWHERE) continue;
+      it(`EMG-98 its line ${line} works as written: ${words.join(" ")}`, async () => {
+        const { before, after, exit = 0 } = CASES[key]!;
+        const proposal = (await before?.()) ?? here.id;
+        const names: Record<string, string> = {
+          PROPOSAL: proposal,
+          MODULE: "dial",
+          // The last whose approval is missing.
+          MEMBER: here.council[words.includes("halt") ? 1 : 2]!.address,
+          ACCOUNT: here.stranger.address,
+        };
+        const { command, args } = argsOf(words.map((word) => word.replace(/[A-Z]{6,}/, (name) => names[name] ?? name)));
+        const run = await runTask(command, args);
+        expect(run.exitCode, run.stderr).to.equal(exit);
+        await after?.();
+      });
+    }
+
+    it("EMG-98 each of its commands is run here, or by a test that is named here", () => {
+      expect(RUNBOOK.length).to.be.greaterThan(15);
+      for (const { words } of RUNBOOK) {
+        const key = keyOf(words);
+        expect(key in CASES || `${words[0]} ${words[1]}` in ELSEWHERE, key).to.equal(true);
+      }
     });
   });
 });
