@@ -1,6 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { encodeBytes32String, parseEther, ZeroAddress, ZeroHash } from "ethers";
+import { encodeBytes32String, parseEther, type Interface, ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
 import { selectorsOf } from "../../src/registry/deployRegistry";
 import type { FacetSelectors } from "../../src/registry/facetCuts";
@@ -28,6 +28,9 @@ import { State, stateOf, toInProgress, toNextStep, toScheduled } from "../helper
 import { define, pinned } from "../helpers/plans";
 
 const ETHER = parseEther("1");
+
+const errorOf = (diamond: { interface: unknown }, name: string) =>
+  (diamond.interface as Interface).getError(name)!.selector;
 
 /** What a cut must leave behind: the new facet at its selector, and a sum as it was. */
 async function verified(
@@ -384,6 +387,40 @@ describe("example diamonds", () => {
       "BalanceTooLow",
     );
     expect([await a.gateway.totalBalance(), await a.gateway.balanceOf(one.address)]).to.deep.equal([0n, 0n]);
+  });
+
+  it("XDM-14 who calls back while he is paid finds that he was paid: gateway, exit and claim", async () => {
+    const { a, others } = await loadFixture(subnetsFixture);
+    await a.gateway.deposit(others[0]!.address, { value: 5n * ETHER });
+    await a.actor.connect(others[0]!).join({ value: 5n * ETHER });
+    await toInProgress(a.own, await actorUpgrade(a));
+    await a.actor.connect(others[0]!).exit();
+    const puppet = await ethers.deployContract("Puppet__MockForRouter");
+    const account = await puppet.getAddress();
+    const [gateway, actor] = [await a.gateway.getAddress(), await a.actor.getAddress()];
+    const step = (target: string, data: string, value = 0n) => ({
+      target,
+      value,
+      data,
+      isStatic: false,
+      isCaught: false,
+      gas: 0n,
+    });
+    const withdraw = step(gateway, a.gateway.interface.encodeFunctionData("withdraw", [ETHER, account]));
+    const claim = step(actor, a.actor.interface.encodeFunctionData("claim"));
+    const join = step(actor, a.actor.interface.encodeFunctionData("join"), ETHER);
+    await a.gateway.deposit(account, { value: ETHER });
+    await puppet.run([join, step(actor, a.actor.interface.encodeFunctionData("exit"))], { value: ETHER });
+    await time.increase(UNBONDING);
+    for (const [paying, from, error] of [
+      [withdraw, a.gateway, "BalanceTooLow"],
+      [claim, a.actor, "NothingToClaim"],
+    ] as const) {
+      await puppet.setReaction([{ ...paying, isCaught: true }], 1);
+      await expect(puppet.run([paying])).to.changeEtherBalances([puppet, from], [ETHER, -ETHER]);
+      const [again] = await puppet.outcomes();
+      expect([again!.isOk, again!.data.slice(0, 10)]).to.deep.equal([false, errorOf(from, error)]);
+    }
   });
 
   it("XDM-12 validators join an actor with the least stake or more, and exit with all of it", async () => {
