@@ -29,6 +29,7 @@ const AREAS: Record<string, string> = {
   XDM: "Example diamonds: gateway, subnet actors, their factory",
   ATK: "Self-upgrade, attacks and incidents",
   RTR: "The router",
+  LAN: "Lanes",
   PLN: "Plan files",
   JRN: "Journal and resuming",
   CLI: "Tasks",

@@ -42,4 +42,6 @@ struct CouncilConfig {
     uint8 coSignThreshold;
     // Vetoes the council may spend until governance refills them; each one raises what the next one needs.
     uint8 vetoBudget;
+    // To tighten a canary: pause a lane, drain, lock a selector, lower cap or share.
+    uint8 pauseThreshold;
 }

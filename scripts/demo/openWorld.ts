@@ -177,6 +177,7 @@ export function parametersOf(people: People): RegistryParameters {
       haltBudget: 5 * DAY,
       coSignThreshold: 2,
       vetoBudget: 3,
+      pauseThreshold: 2,
     },
     maxPower: { numerator: 1, denominator: 4 },
     seats: people.electors.map((account) => ({ account, power: 100n })),

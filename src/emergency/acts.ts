@@ -8,7 +8,7 @@ import { signerAddress } from "../registry/signerAddress";
 import { readStatus } from "../registry/state";
 
 /** The acts of the council. `stop` is the contract's `emergencyHalt`: veto and halt of one plan in one act. */
-export type ActKind = "halt" | "lift" | "veto" | "rollback" | "stop" | "coSign";
+export type ActKind = "halt" | "lift" | "veto" | "rollback" | "stop" | "coSign" | "pause";
 
 /** How far the council is with one act. */
 export interface ActStatus {

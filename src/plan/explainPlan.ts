@@ -206,6 +206,7 @@ async function explainGate(
     "function adoptedPower()",
     "function successReports()",
     "function canaryCalls(address proxy)",
+    "function drainState(address proxy)",
   ]);
   const { data } = explainCall({ ...probe, value: 0n }, isBuiltIn ? [builtIns] : abis, nameOf);
   const asked = `${data.signature.split("(")[0]}(${data.args.map((arg) => arg.value).join(", ")})`;

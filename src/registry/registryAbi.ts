@@ -21,6 +21,7 @@ export const FACETS = [
   "ModuleFacet",
   "FeatureFlagFacet",
   "EmergencyFacet",
+  "LaneFacet",
   "CouncilRollbackFacet",
   "RecoveryFacet",
 ] as const;

@@ -60,6 +60,7 @@ const registryFileSchema = record(
       haltBudget: secondsField,
       coSign: countField,
       vetoBudget: countField,
+      pause: countField,
     }),
     electorate: record({
       maxPower: fractionField,
@@ -112,6 +113,7 @@ export function readRegistryFile(file: string, addresses: AddressBook): Registry
       haltBudget: council.haltBudget,
       coSignThreshold: council.coSign,
       vetoBudget: council.vetoBudget,
+      pauseThreshold: council.pause,
     },
     policies: {
       standard: policyOf(classes.standard),

@@ -31,6 +31,8 @@ export interface CouncilConfig {
   coSignThreshold: number;
   /** Vetoes until governance refills them. */
   vetoBudget: number;
+  /** Approvals that tightening a canary needs of the council. */
+  pauseThreshold: number;
 }
 
 export type ClassName = "standard" | "critical" | "emergency";

@@ -37,6 +37,7 @@ export async function readRoles(client: Client, registry: Registry): Promise<Rol
         rollback: Number(config.rollbackThreshold),
         stop: Math.max(Number(config.haltThreshold), Number(config.vetoThreshold)),
         coSign: Number(config.coSignThreshold),
+        pause: Number(config.pauseThreshold),
       },
     },
   };

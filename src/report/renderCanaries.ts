@@ -1,8 +1,9 @@
-import type { CanaryStatus } from "../canary/status";
-import { span } from "./time";
+import { FOREVER, type LaneStatus } from "../canary/limits";
+import type { CanaryReport } from "../canary/listCanaries";
+import { span, utc } from "./time";
 
 /** Which code serves which share, what it cost of the budget, and how often it failed. */
-export function renderCanaries(canaries: readonly CanaryStatus[]): string {
+export function renderCanaries(canaries: readonly CanaryReport[]): string {
   if (canaries.length === 0) return "no canary: every module is served by one version";
   return canaries
     .map((canary) => {
@@ -13,7 +14,24 @@ export function renderCanaries(canaries: readonly CanaryStatus[]): string {
         `  candidate  ${canary.candidate}, ${canary.candidateCalls} calls, ${canary.fallbacks} taken over by stable`,
         `  budget     ${canary.interval === 0 ? "no cap" : `${used} of ${canary.cap} in ${span(canary.interval)}`}`,
         `  breaks     ${canary.breaks} of ${canary.errorBudget}, policy epoch ${canary.epoch}`,
+        ...limitLines(canary),
       ].join("\n");
     })
     .join("\n");
+}
+
+function limitLines({ limits, cap }: CanaryReport): string[] {
+  const { lanes, drain, drainDeadline, inFlight, locked, capBps } = limits;
+  const waiting = inFlight === undefined ? "" : `, ${inFlight} in flight`;
+  return [
+    ...lanes.map((lane) => `  lane       ${lane.name}${lane.isExit ? ", exit" : ""}: ${stateOf(lane)}`),
+    ...(drain === "active" ? [] : [`  drain      ${drain}, until ${utc(drainDeadline)}${waiting}`]),
+    ...(locked.length === 0 ? [] : [`  locked     ${locked.join(", ")}`]),
+    ...(cap === 0n || capBps === 10_000 ? [] : [`  cap        ${capBps / 100}% of the policy's`]),
+  ];
+}
+
+function stateOf({ isClosed, closedUntil }: LaneStatus): string {
+  if (!isClosed) return "open";
+  return closedUntil === FOREVER ? "closed until a plan opens it" : `closed until ${utc(closedUntil)}`;
 }

@@ -1,6 +1,5 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { canaryStatus } from "../../src/canary/status";
-import { listCanaries } from "../../src/canary/listCanaries";
+import { listCanaries, reportCanary } from "../../src/canary/listCanaries";
 import { Exit } from "../../src/errors";
 import { connectRegistry } from "../../src/registry/connect";
 import { renderCanaries } from "../../src/report/renderCanaries";
@@ -13,7 +12,7 @@ export const action = (args: OutputArgs & { module?: string }, hre: HardhatRunti
     const canaries =
       args.module === undefined
         ? await listCanaries(client, registry)
-        : [await canaryStatus(client, registry, args.module)];
+        : [await reportCanary(client, registry, args.module)];
     return {
       report: { canaries },
       text: renderCanaries(canaries),

@@ -21,6 +21,8 @@ interface Act {
   subject: string;
   /** The command of this act, without `npx hardhat`. */
   command: string;
+  /** Where its effect shows, without `npx hardhat`. */
+  status?: string;
   send(params: Collected & SendOptions): Promise<Performed>;
 }
 
@@ -32,7 +34,7 @@ export async function runAct(
 ): Promise<void> {
   await runTask(hre, args, async (client): Promise<Outcome> => {
     const registry = await connectRegistry(client);
-    const { kind, subject, command, send } = await actOf(client, registry);
+    const { kind, subject, command, status = "emergency status", send } = await actOf(client, registry);
     const deadline = args.deadline === undefined ? undefined : secondsOf(args.deadline);
     if (args.sign !== undefined) {
       const statement = await actStatement(client, registry, { kind, subject, deadline });
@@ -46,7 +48,7 @@ export async function runAct(
     return {
       ...outcome,
       text: isPending ? `${outcome.text}\n${have} of ${need} members have approved` : outcome.text,
-      next: isPending ? `npx hardhat ${command} --as ANOTHER_MEMBER` : "npx hardhat emergency status",
+      next: isPending ? `npx hardhat ${command} --as ANOTHER_MEMBER` : `npx hardhat ${status}`,
     };
   });
 }

@@ -162,7 +162,8 @@ abstract contract World is Cheats, IWatcher {
             haltDuration: 12 hours,
             haltBudget: 2 days,
             coSignThreshold: 3,
-            vetoBudget: 32
+            vetoBudget: 32,
+            pauseThreshold: 2
         });
         config.council = council;
         maxPower[0] = Fraction(1, 4);

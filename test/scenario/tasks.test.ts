@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Contract, ContractFactory, Interface, type JsonRpcProvider } from "ethers";
+import { Contract, id, ContractFactory, Interface, type JsonRpcProvider } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { startAnvil } from "../../src/chain/anvil";
 import { devProvider, warp, warpTo } from "../../src/chain/devChain";
@@ -33,6 +33,12 @@ canary:
   steps:
     - { share: 100%, dwell: 1h }
   errorBudget: 3
+  lanes:
+    pause: 6h
+    groups:
+      - { name: deposits, functions: [deposit] }
+      - { name: withdrawals, functions: [withdraw], exit: true }
+  lockable: [transferOwnership]
 readiness: { threshold: 2/3, deadline: 7d, window: 1d }
 rollback: auto
 `;
@@ -182,6 +188,55 @@ describe("scenario: a plan by task commands", function () {
     expect(refused.exitCode).to.equal(5);
     expect(refused.stderr).to.include("error StalePolicy (SLIP-402)").and.to.include("expected 1, actual 2");
     expect((await state()).nextStage).to.equal(1);
+    await provider.send("evm_revert", [healthy]);
+  });
+
+  it("CLI-78 canary tighten closes a lane, locks a function and lowers the share by the incident key; an exit takes the council", async () => {
+    const [, , incident = "", , ...rest] = accounts;
+    const council = rest.slice(0, 2);
+    const user = await provider.getSigner(accounts[12]!);
+    const vault = new Contract(proxy, (await artifacts.read("VaultV1")).abi, user);
+    const healthy = await provider.send("evm_snapshot", []);
+    const tighten = (args: Record<string, string | boolean>) => ok("canary tighten", { module: "vault", ...args });
+
+    const refused = async (args: Record<string, string>, said: RegExp) => {
+      const run = await runTask("canary tighten", { module: "vault", as: incident, ...args }, remote);
+      expect(run.exitCode, run.stderr).to.equal(1);
+      expect(run.stderr).to.match(said);
+    };
+    await refused({}, /expected {2}just one of --pause, --drain, --lock, --cap and --share/);
+    await refused({ pause: "deposits", drain: "1h" }, /found {5}--pause, --drain/);
+    await refused({ pause: "deposit" }, /where {5}--pause\n {2}expected {2}one of deposits, withdrawals/);
+    await refused({ share: "100%" }, /expected {2}less than 100%/);
+    await refused({ drain: "soon" }, /expected {2}a time such as 2h/);
+    expect((await runTask("canary status", { module: "vault" }, remote)).stdout).to.include(
+      "lane       deposits: open\n  lane       withdrawals, exit: open",
+    );
+
+    await tighten({ pause: "deposits", as: incident });
+    // Once more finds it done, and sends nothing.
+    const sent = await sentBy(incident);
+    await tighten({ pause: "deposits", as: incident });
+    expect(await sentBy(incident)).to.equal(sent);
+    await tighten({ lock: "transferOwnership(address)", as: incident });
+    await tighten({ share: "50%", as: incident });
+    const status = (await runTask("canary status", { module: "vault" }, remote)).stdout;
+    expect(status)
+      .to.match(/lane {7}deposits: closed until 20/)
+      .and.to.match(/locked {5}0xf2fde38b/);
+    expect(status).to.include("50%");
+    const refusal = await vault
+      .getFunction("deposit")
+      .staticCall(100n, accounts[12]!)
+      .catch((thrown: { data?: string }) => thrown.data);
+    expect(refusal).to.match(new RegExp(`^${id("LanePaused(uint256,uint256)").slice(0, 10)}`));
+
+    await tighten({ pause: "withdrawals", as: council[0]! });
+    expect((await runTask("canary status", { module: "vault" }, remote)).stdout).to.include("withdrawals, exit: open");
+    await tighten({ pause: "withdrawals", as: council[1]! });
+    expect((await runTask("canary status", { module: "vault" }, remote)).stdout).to.include(
+      "withdrawals, exit: closed",
+    );
     await provider.send("evm_revert", [healthy]);
   });
 

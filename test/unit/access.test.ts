@@ -165,6 +165,7 @@ async function accessFixture() {
   const invariant = await dialInvariant(module);
   const role = id("INCIDENT");
   const draft = { root: ZeroHash, seats: 1, total: 1n, caps: [1n, 1n, 1n], unit: ZeroHash };
+  const drain = (await interfaces()).control.encodeFunctionData("drain", [60]);
   const table: Record<string, Row> = {
     diamondCut: { args: [[], ZeroAddress, "0x"], by: TIMELOCK },
     rehearseCut: { args: [[], []], by: TIMELOCK },
@@ -235,6 +236,11 @@ async function accessFixture() {
     coSign: { args: [urgentId, 0, []], by: ["council", "quorum"], act: ["coSign", urgentId] },
     rollbackByCouncil: { args: [running, 0, []], by: ["council", "quorum"], act: ["rollback", runningId] },
     freeze: { args: [MODULE], by: ["incident", "council"] },
+    tighten: {
+      args: [MODULE, drain, 0, []],
+      by: ["incident", "council", "quorum"],
+      act: ["pause", await registry.tighteningOf(MODULE, drain)],
+    },
     vetoRecovery: {
       args: [await recovery.getAddress(), fixture.deployment.registry, 1, 0, []],
       by: ["council", "quorum", "timelock"],
@@ -421,10 +427,18 @@ async function routerRows({ control, stable }: Awaited<ReturnType<typeof canaryF
   const proxy = "through the proxy";
   const controller: readonly Actor[] = ["timelock"];
   const upgrade = stable.interface.encodeFunctionData("upgradeToAndCall", [await stable.getAddress(), "0x"]);
+  const say = (name: string, args: unknown[]) =>
+    control.wrap((control.control as Interface).encodeFunctionData(name, args));
   const rows: Record<string, { data: string; by: readonly Actor[] }> = {
     install: { data: control.installData(), by: controller },
     setShare: { data: control.shareData(1, 100), by: controller },
     freeze: { data: control.freezeData(), by: ["timelock", "registry"] },
+    pauseLane: { data: say("pauseLane", [1, false]), by: ["timelock", "registry"] },
+    drain: { data: say("drain", [60]), by: ["timelock", "registry"] },
+    lockSelector: { data: say("lockSelector", ["0x12345678"]), by: ["timelock", "registry"] },
+    lowerCap: { data: say("lowerCap", [1]), by: ["timelock", "registry"] },
+    lowerShare: { data: say("lowerShare", [1]), by: ["timelock", "registry"] },
+    resume: { data: say("resume", [1]), by: controller },
     [`upgradeToAndCall, ${proxy}`]: { data: upgrade, by: controller },
   };
   return rows;

@@ -66,4 +66,8 @@ interface IBuiltInGates {
 
     /// @notice Calls that the candidate served, counted by the router in `proxy`.
     function canaryCalls(address proxy) external view returns (uint256);
+
+    /// @notice `DrainState` of the router in `proxy`: 0 entries are open, 1 draining, 2 drained. The plan names the proxy,
+    /// and waits with `drainState(proxy) == 2` until nothing is in flight.
+    function drainState(address proxy) external view returns (uint256);
 }

@@ -10,6 +10,7 @@ import {IElectorateFacet, ITokenElectorateFacet} from "./IElectorate.sol";
 import {IElectorProposalFacet, IProposalFacet, IProposalViewFacet} from "./IProposals.sol";
 import {IFeatureFlagFacet, IModuleFacet} from "./IModules.sol";
 import {IInvariantFacet} from "./IInvariants.sol";
+import {ILaneFacet} from "./ILanes.sol";
 import {IReadinessFacet} from "./IReadiness.sol";
 import {IRevalidationFacet, IStageFacet} from "./IStages.sol";
 
@@ -30,6 +31,7 @@ interface IUpgradeRegistry is
     IModuleFacet,
     IFeatureFlagFacet,
     IEmergencyFacet,
+    ILaneFacet,
     IRecoveryFacet,
     ICouncilRollbackFacet,
     IConfigFacet

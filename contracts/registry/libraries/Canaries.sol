@@ -15,8 +15,11 @@ library Canaries {
 
     /// @notice No router answers at the module's account: there is nothing to freeze.
     error CanaryAbsent(bytes32 module);
-    /// @notice The sender left too little gas for the router to freeze.
+    /// @notice The sender left too little gas for the router to answer.
     error FreezeStarved(bytes32 module, uint256 required, uint256 available);
+
+    /// @notice The router refused the message, with this error.
+    error TighteningRefused(bytes32 module, bytes4 reason);
 
     event CanaryFrozen(bytes32 indexed module);
     /// @notice The router is there and did not freeze. While the scope is halted anyone may try again.
@@ -39,6 +42,25 @@ library Canaries {
         if (gasleft() < REQUIRED_GAS) revert FreezeStarved(name, REQUIRED_GAS, gasleft());
         if (!_isRouter(account)) revert CanaryAbsent(name);
         _freeze(name, account, reason);
+    }
+
+    /// @notice Sends a message to the router in front of a module, or reverts.
+    function send(bytes32 name, bytes memory control) internal {
+        address account = _account(name);
+        if (gasleft() < REQUIRED_GAS) revert FreezeStarved(name, REQUIRED_GAS, gasleft());
+        if (!_isRouter(account)) revert CanaryAbsent(name);
+        bytes memory message = _message(control);
+        bool isOk;
+        bytes4 reason;
+        assembly ("memory-safe") {
+            isOk := call(FREEZE_GAS, account, 0, add(message, 0x20), mload(message), 0x00, 0x00)
+            if gt(returndatasize(), 3) {
+                mstore(0x00, 0)
+                returndatacopy(0x00, 0, 4)
+                reason := mload(0x00)
+            }
+        }
+        if (!isOk) revert TighteningRefused(name, reason);
     }
 
     /// @notice Freezes what can be frozen of these modules; skips those without a router. Reverts only on too little gas,

@@ -39,6 +39,7 @@ library Council {
     bytes32 internal constant VETO = keccak256("veto");
     bytes32 internal constant ROLLBACK = keccak256("rollback");
     bytes32 internal constant STOP = keccak256("stop");
+    bytes32 internal constant PAUSE = keccak256("pause");
     bytes32 internal constant CO_SIGN = keccak256("coSign");
 
     uint256 internal constant MAX_MEMBERS = 32;
@@ -66,6 +67,7 @@ library Council {
         _checkThreshold(VETO, config.vetoThreshold, count);
         _checkThreshold(ROLLBACK, config.rollbackThreshold, count);
         _checkThreshold(CO_SIGN, config.coSignThreshold, count);
+        _checkThreshold(PAUSE, config.pauseThreshold, count);
         if (config.vetoBudget == 0 || config.vetoBudget > MAX_VETOES) {
             revert VetoBudgetInvalid(config.vetoBudget, 1, MAX_VETOES);
         }
@@ -138,6 +140,7 @@ library Council {
         if (kind == VETO) return _vetoThreshold();
         if (kind == ROLLBACK) return council.rollbackThreshold;
         if (kind == CO_SIGN) return council.coSignThreshold;
+        if (kind == PAUSE) return council.pauseThreshold;
         // It halts and vetoes in one act, so it needs what either needs.
         if (kind == STOP) {
             uint256 veto = _vetoThreshold();

@@ -20,6 +20,8 @@ library Gates {
 
     /// @dev Gas for asking a router for its status: about ten cold slots.
     uint64 private constant STATUS_GAS = 100_000;
+    /// @dev The policy is read from code and a probe of the protocol's is made, of as much gas as it states.
+    uint64 private constant DRAIN_GAS = 1_000_000;
     /// @dev Position of `candidateCalls` among the words of `TrafficStatus`, and their number.
     uint256 private constant CANDIDATE_CALLS_WORD = 12;
     uint256 private constant STATUS_WORDS = 18;
@@ -50,8 +52,10 @@ library Gates {
             if (gates[i].probe.target != address(0)) continue;
             bytes calldata data = gates[i].probe.data;
             bytes4 selector = bytes4(data);
+            bool isAboutProxy =
+                selector == IBuiltInGates.canaryCalls.selector || selector == IBuiltInGates.drainState.selector;
             bool isKnown =
-                selector == IBuiltInGates.canaryCalls.selector
+                isAboutProxy
                     ? data.length == 36 && bytes12(data[4:16]) == 0
                     : data.length == 4 &&
                         (selector == IBuiltInGates.blocksSinceSchedule.selector ||
@@ -77,14 +81,25 @@ library Gates {
             return since == 0 ? (false, 0) : (true, block.number - since);
         }
         if (selector == IBuiltInGates.readyPower.selector) return (true, proposal.readyPower);
-        return _canaryCalls(abi.decode(data[4:], (address)));
+        address proxy = abi.decode(data[4:], (address));
+        if (selector == IBuiltInGates.drainState.selector) {
+            return _askRouter(proxy, abi.encodeCall(ITrafficControl.drainState, ()), DRAIN_GAS, 0, 1);
+        }
+        bytes memory question = abi.encodeCall(ITrafficControl.status, ());
+        return _askRouter(proxy, question, STATUS_GAS, CANDIDATE_CALLS_WORD, STATUS_WORDS);
     }
 
     /// @dev The proxy may hold any code by now, so its answer is read as bytes and its length is checked.
-    function _canaryCalls(address proxy) private view returns (bool, uint256) {
-        bytes memory message = abi.encodeCall(ITrafficRouter.traffic, (abi.encodeCall(ITrafficControl.status, ())));
-        Probe memory probe = Probe({target: proxy, data: message, gas: STATUS_GAS});
-        // `traffic` returns `bytes`: offset, length, then the words of the status.
-        return Probes.readWordAt(probe, 2 + CANDIDATE_CALLS_WORD, 2 + STATUS_WORDS);
+    /// @param index Of the word among the `words` of the answer.
+    function _askRouter(
+        address proxy,
+        bytes memory question,
+        uint64 gasLimit,
+        uint256 index,
+        uint256 words
+    ) private view returns (bool, uint256) {
+        bytes memory message = abi.encodeCall(ITrafficRouter.traffic, (question));
+        // `traffic` returns `bytes`: offset, length, then the words.
+        return Probes.readWordAt(Probe({target: proxy, data: message, gas: gasLimit}), 2 + index, 2 + words);
     }
 }
