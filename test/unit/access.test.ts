@@ -515,7 +515,9 @@ describe("access", () => {
 
   it("ACC-12 a council's quorum acts, and one member alone does not", async () => {
     const fixture = await loadFixture(accessFixture);
-    const { registry, signers, table } = fixture;
+    const { registry, signers, table, module } = fixture;
+    // A router to tighten.
+    await module.setCanary(1);
     const results = async (verb: string, row: Row, actor: Actor) => {
       const data = await callOf(fixture, verb, row, actor);
       const answer = await signers[actor].call({ to: await registry.getAddress(), data });
