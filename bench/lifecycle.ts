@@ -105,7 +105,7 @@ async function endingRows(): Promise<GasRow[]> {
   await toInProgress(governed, governed.plan);
   rows.push(
     ...(await approvals("rollback by council", governed, 3, (registry) =>
-      registry.rollbackByCouncil(governed.plan, 0, []),
+      registry.rollbackByCouncil(governed.plan, "why", 0, []),
     )),
   );
   const cancelled = await loadFixture(ground);

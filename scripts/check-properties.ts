@@ -9,6 +9,7 @@ const PAGE = join(ROOT, "docs", "properties.md");
 const AREAS: Record<string, string> = {
   GOV: "Proposals and votes",
   BAL: "Ballots and what they cost",
+  CTN: "Containments",
   ELE: "Electorates",
   ATT: "Attestations",
   EVD: "Evidence: artifacts, audits, rehearsals elsewhere, invariants that came before",

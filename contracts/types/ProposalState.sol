@@ -17,6 +17,23 @@ enum ProposalState {
     Invalidated
 }
 
+/// @notice Why a plan was taken back. `None`: it was not.
+enum RollbackReason {
+    None,
+    // By the council, whose own words are in `PlanRolledBack`.
+    Council,
+    // By anyone, after the council's veto.
+    Veto,
+    // By anyone, after proof that a pin broke or that the parent ended without its upgrade.
+    Invalidated,
+    // By anyone, after a proven break whose action is a rollback.
+    Breach,
+    // By anyone: too few reports of success by their deadline.
+    Reports,
+    // By anyone: the next stage was not run within its window.
+    Window
+}
+
 /// @notice `stateOf` in full. Times are seconds since the epoch, with halted time already added.
 struct ProposalStatus {
     ProposalState state;

@@ -142,7 +142,7 @@ export async function contain(show: Show, world: GovernedWorld, story: Story): P
   expectThat(refusal !== undefined, "no later stage can widen a frozen canary");
   show.step(`advance to 25%: refused with ${refusal?.errorName}`);
   for (const [index, member] of people.council.slice(0, 3).entries()) {
-    const done = await rollbackByCouncil(as(member), registry, { proposalId });
+    const done = await rollbackByCouncil(as(member), registry, { proposalId, reason: "the candidate mints twice" });
     show.step(`council member ${index + 1} of 3 approves the rollback: ${done.status}`);
   }
   const { state } = await readStatus(registry, proposalId);

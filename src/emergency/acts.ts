@@ -129,7 +129,7 @@ export function coSign(
 export async function rollbackByCouncil(
   client: Client,
   registry: Registry,
-  params: { proposalId: string } & Collected & SendOptions,
+  params: { proposalId: string; reason: string } & Collected & SendOptions,
 ): Promise<Performed> {
   const { proposalId } = params;
   const plan = await readPlan(client, registry, proposalId);
@@ -137,7 +137,7 @@ export async function rollbackByCouncil(
     ...params,
     kind: "rollback",
     subject: proposalId,
-    encode: (tail) => registry.iface.encodeFunctionData("rollbackByCouncil", [plan, ...tail]),
+    encode: (tail) => registry.iface.encodeFunctionData("rollbackByCouncil", [plan, params.reason, ...tail]),
     isDone: async () => (await readStatus(registry, proposalId)).state === "RolledBack",
   });
 }

@@ -3,8 +3,10 @@ import { readCanaryAt, type CanaryStatus } from "../canary/status";
 import { readAddressBook } from "../chain/addressBook";
 import type { Client } from "../client";
 import type { Registry } from "../registry/connect";
+import { readPlan } from "../registry/readPlan";
 import { readStatus, type StateName } from "../registry/state";
 import { readAct } from "./acts";
+import { readContainments } from "./contain";
 import { readRecovery, type RecoveryReport } from "./recovery";
 
 /** One thing that can be done now, by whom, with what effect, and the command for it. */
@@ -97,8 +99,31 @@ async function moduleStatus(
   }
   actions.push(await haltAction(registry, { scope: name, label, isHalted: haltedUntil !== 0 }));
   const state = proposalId === undefined ? undefined : (await readStatus(registry, proposalId)).state;
-  if (proposalId !== undefined) actions.push(...(await planActions(registry, proposalId, state)));
+  if (proposalId !== undefined) {
+    actions.push(...(await planActions(registry, proposalId, state)));
+    actions.push(...(await containActions(client, registry, proposalId, state)));
+  }
   return { module: label, account: module.account, haltedUntil, haltBudget, proposalId, state, canary, actions };
+}
+
+async function containActions(
+  client: Client,
+  registry: Registry,
+  proposalId: string,
+  state: StateName | undefined,
+): Promise<PossibleAction[]> {
+  if (state !== "InProgress" && state !== "Stalled") return [];
+  const containments = await readContainments(registry, proposalId, await readPlan(client, registry, proposalId));
+  return containments
+    .filter(({ hasRun }) => !hasRun)
+    .map(({ index, label, breach, isProven }) => ({
+      action: "contain",
+      who: isProven ? "anyone" : "the incident key, or any council member",
+      have: 0,
+      need: 1,
+      effect: `${label} (${breach}); no further stage`,
+      command: `npx hardhat emergency contain ${proposalId.slice(2, 8)} --containment ${index}`,
+    }));
 }
 
 async function planActions(
@@ -137,7 +162,7 @@ async function planActions(
       have: back.have,
       need: back.need,
       effect: "the module goes back to stable at once",
-      command: `npx hardhat emergency rollback ${short}`,
+      command: `npx hardhat emergency rollback ${short} --reason "…"`,
     },
     {
       action: "veto",

@@ -66,4 +66,24 @@ export const EMERGENCY_ERRORS = {
     exit: Exit.waiting,
     meaning: "the recovery is not where this step needs it: it waits thirty days, and lapses thirty days later",
   },
+  ContainmentUnknown: { code: "SLIP-520", exit: Exit.toolError, meaning: "the plan has no such containment" },
+  ContainmentRan: { code: "SLIP-521", exit: Exit.toolError, meaning: "the containment ran already, and runs once" },
+  BreachUnproven: {
+    code: "SLIP-522",
+    exit: Exit.waiting,
+    meaning:
+      "no break of an invariant of this class was proven, and without proof it takes the incident role or a council member",
+  },
+  ContainmentLoosens: {
+    code: "SLIP-523",
+    exit: Exit.checkFailed,
+    meaning:
+      "a containment takes away: of registry and timelock it only revokes roles and clears flags, of a router it only freezes",
+  },
+  ContainmentPays: { code: "SLIP-524", exit: Exit.checkFailed, meaning: "a containment sends no native value" },
+  ContainmentUnreachable: {
+    code: "SLIP-525",
+    exit: Exit.checkFailed,
+    meaning: "a plan of one stage without a dwell is over as it begins, and leaves no moment for a containment",
+  },
 } as const satisfies ErrorTable;

@@ -91,11 +91,13 @@ function weakens(
       const follows =
         kind === "rollback"
           ? "on the way back"
-          : index < last
-            ? `before stages ${index + 1} to ${last}, which run under it`
-            : plan.rollbacks.length > 0
-              ? "before the way back, which runs under it"
-              : "at the end";
+          : kind === "containment"
+            ? "in an emergency"
+            : index < last
+              ? `before stages ${index + 1} to ${last}, which run under it`
+              : plan.rollbacks.length > 0
+                ? "before the way back, which runs under it"
+                : "at the end";
       return `${call.where} moves power ${follows}: ${what} on ${account}, ${before} → ${after}`;
     });
 }

@@ -1,10 +1,12 @@
 import { Interface } from "ethers";
 import type { Call, Plan } from "../plan/types";
 
+export type BatchKind = "stage" | "rollback" | "containment";
+
 /** A call with its place in the plan. */
 export interface LocatedCall extends Call {
   where: string;
-  batch: { kind: "stage" | "rollback"; index: number };
+  batch: { kind: BatchKind; index: number };
 }
 
 const CARRIERS = new Interface([
@@ -16,13 +18,14 @@ const CARRIERS = new Interface([
   "function install(bytes candidateInit)",
 ]);
 
-/** Every call of the plan's stages and ways back, and the calls that lie inside them, as what they reach. */
+/** Every call of the plan's stages, ways back and containments, and the calls that lie inside them, as what they reach. */
 export function callsOf(plan: Plan): LocatedCall[] {
-  const batch = (kind: "stage" | "rollback", calls: readonly Call[], index: number) =>
+  const batch = (kind: BatchKind, calls: readonly Call[], index: number) =>
     calls.flatMap((call, i) => unwrap({ ...call, where: `${kind} ${index}, call ${i}`, batch: { kind, index } }));
   return [
     ...plan.stages.flatMap(({ calls }, i) => batch("stage", calls, i)),
     ...plan.rollbacks.flatMap(({ calls }, i) => batch("rollback", calls, i)),
+    ...plan.containments.flatMap(({ calls }, i) => batch("containment", calls, i)),
   ];
 }
 

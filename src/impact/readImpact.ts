@@ -11,6 +11,7 @@ import { selectorDiffs } from "./selectorDiff";
 import type { PlanImpact } from "./types";
 
 const ROLLBACK_TAG = 1n << 255n;
+const CONTAINMENT_TAG = 1n << 254n;
 
 export interface ImpactOptions {
   /** ABIs that name functions, besides those of proxies and registry. */
@@ -71,5 +72,9 @@ function operationsOf(registry: Registry, plan: Plan, proposalId: string): PlanI
   return [
     ...plan.stages.map(({ calls }, i) => ({ batch: `stage ${i}`, id: idOf(BigInt(i), calls) })),
     ...plan.rollbacks.map(({ calls }, i) => ({ batch: `rollback ${i}`, id: idOf(ROLLBACK_TAG | BigInt(i), calls) })),
+    ...plan.containments.map(({ calls }, i) => ({
+      batch: `containment ${i}`,
+      id: idOf(CONTAINMENT_TAG | BigInt(i), calls),
+    })),
   ];
 }

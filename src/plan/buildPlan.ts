@@ -24,7 +24,7 @@ import { readProbe } from "./probe";
 import type { LoadedPlanFile } from "./readPlanFile";
 import type { PlanFile } from "./schema";
 import { addFlagCalls, statedFlags } from "./statedFlags";
-import { addStatedGates, nodeArtifact, statedRollback } from "./statedParts";
+import { addStatedGates, nodeArtifact, statedContainments, statedFunctions, statedRollback } from "./statedParts";
 import { ModuleKind, PlanClass, type Plan } from "./types";
 import { PROXY_ABI, upgradeInterfaceOf, type UpgradeRoute } from "./upgradeCalls";
 import { formatDuration } from "./units";
@@ -133,7 +133,11 @@ export async function buildPlan(
     targets: [{ module: module.word, baseVersion }],
     stages,
     rollbacks: buildRollbacks(context, stages.length),
-    containments: [],
+    containments: statedContainments(loaded, {
+      abi: candidate.abi,
+      minGas: context.minGas,
+      pins: pins.containments,
+    }),
     ...windowsOf(file, defaults),
     artifact: nodeArtifact(file.artifact),
     evidence: { ...rehearsalOf(file, defaults), reportHash: options.reportHash ?? ZeroHash },
@@ -174,6 +178,7 @@ export async function buildPlan(
     offchainPointers: [...offchainPointers(context), ...pins.pointers],
     roles: pins.roles,
     weakened,
+    stated: statedFunctions(file),
     names: book.addresses,
   });
   return { ...result, explain };

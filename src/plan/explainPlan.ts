@@ -7,6 +7,7 @@ import type { LoadedInvariant } from "../invariants/loadInvariants";
 import type { Registry } from "../registry/connect";
 import { unmetRequirements } from "../registry/flags";
 import type { Policy } from "./buildPolicy";
+import { breachText } from "./breachText";
 import type { StageContext } from "./buildStages";
 import { explainCall, type ExplainedCall, type NameOf } from "./decodeCall";
 import type { FilledDefault } from "./defaults";
@@ -50,6 +51,15 @@ export interface ExplainedRollback {
   invariants: string[];
 }
 
+export interface ExplainedContainment {
+  index: number;
+  label: string;
+  /** Class of the breach whose proof opens it to anyone. */
+  breach: string;
+  calls: ExplainedCall[];
+  pins: ExplainedPin[];
+}
+
 export interface TimelineEntry {
   /** Earliest seconds after proposing, if nobody waits. */
   after: bigint;
@@ -76,6 +86,7 @@ export interface PlanExplanation {
   policy?: string[];
   stages: ExplainedStage[];
   rollbacks: ExplainedRollback[];
+  containments: ExplainedContainment[];
   timeline: TimelineEntry[];
   defaults: FilledDefault[];
   offchainPointers: OffchainPointer[];
@@ -103,6 +114,8 @@ export interface ExplainContext {
   impact: PlanImpact;
   /** Calls after which later stages run under weaker rules. */
   weakened: string[];
+  /** Functions of other contracts, as the file states them. */
+  stated: Interface;
   /** The network's address book, for names. */
   names: Record<string, string>;
 }
@@ -119,6 +132,7 @@ export async function explainPlan(
     ...(canary === undefined ? [] : [canary.routerAbi, canary.controlAbi]),
     candidate.abi,
     registry.iface,
+    context.stated,
   ];
   const calls = (list: Plan["stages"][number]["calls"]) => list.map((call) => explainCall(call, abis, nameOf));
   const pins = (list: Pin[]) => list.map((pin) => ({ ...pin, name: nameOf(pin.account) }));
@@ -163,6 +177,13 @@ export async function explainPlan(
       calls: calls(rollback.calls),
       pins: pins(rollback.pins),
       invariants: cited(rollback.invariants),
+    })),
+    containments: plan.containments.map((containment, index) => ({
+      index,
+      label: labelText(containment.label),
+      breach: breachText(containment.breach),
+      calls: calls(containment.calls),
+      pins: pins(containment.pins),
     })),
     timeline: await timelineOf(client, registry, plan, ground.timelock),
     defaults: context.defaults,
@@ -283,6 +304,7 @@ function warningsOf({
   canary,
   ground,
   plan,
+  invariants,
   offchainPointers,
   weakened,
 }: ExplainContext): string[] {
@@ -308,6 +330,13 @@ function warningsOf({
   }
   if (plan.stages.every((stage) => stage.invariants.length === 0)) {
     warnings.push("no invariant is cited: nothing but pins and gates stops a stage");
+  }
+  const cited = new Set(invariants.map(({ invariant }) => breachText(invariant.category)));
+  for (const { breach, label } of plan.containments) {
+    if (cited.has(breachText(breach))) continue;
+    warnings.push(
+      `containment "${labelText(label)}": the plan cites no invariant of category ${breachText(breach)}, so only the incident role and the council can run it`,
+    );
   }
   for (const pointer of offchainPointers) {
     warnings.push(

@@ -13,6 +13,8 @@ import type { Gate, Pin } from "./types";
 export interface PinnedAccounts {
   stage: Pin[];
   rollback: Pin[];
+  /** By containment: what each calls. */
+  containments: Pin[][];
   /** Pointers of the chain that the registry can read. */
   gates: Gate[];
   /** Pointers of the chain that it cannot read. */
@@ -71,6 +73,9 @@ export async function pinnedAccounts(
   return {
     stage: [...stage.values()],
     rollback: back.links.map(({ account: pinned, codeHash }) => ({ account: pinned, codeHash })),
+    containments: await Promise.all(
+      (file.containments ?? []).map((_, i) => containmentPins(client, loaded, i, account)),
+    ),
     gates: unique([back, ahead, forward].flatMap(({ gates }: DelegateChain) => gates)),
     pointers: [...hidden, ...unique([back, ahead, forward].flatMap(({ pointers }: DelegateChain) => pointers))],
     roles,
@@ -88,6 +93,25 @@ function rollbackTargets({ plan: file, where }: LoadedPlanFile, module: string):
       return { account: entry.target, role: "called by the rollback", at, selectors };
     })
     .filter((root) => root.account !== module);
+}
+
+/** What one containment calls. Like the way back it relies on no more: a tampered candidate must not block it. */
+async function containmentPins(
+  client: Client,
+  { plan: file, where }: LoadedPlanFile,
+  index: number,
+  module: string,
+): Promise<Pin[]> {
+  const roots = (file.containments?.[index]?.calls ?? []).map((entry, i): ChainRoot => {
+    const at = where("containments", index, "calls", i, "target");
+    // Of the upgraded module the plan moves the pointer itself: its proxy is what stays.
+    const isMoved = entry.target === module;
+    const selectors =
+      entry.function.includes("(") && !isMoved ? [looseFunction(entry.function, at).selector] : undefined;
+    return { account: entry.target, role: "called by a containment", at, selectors, isMoved };
+  });
+  const { links } = await delegateChain(client.provider, roots);
+  return links.map(({ account, codeHash }) => ({ account, codeHash }));
 }
 
 /** That the proxy runs what its slot says, and that this code runs itself: else a pin of it would say nothing. */

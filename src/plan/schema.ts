@@ -11,6 +11,7 @@ import {
   list,
   nameField,
   record,
+  scalar,
   shareField,
   textField,
   weightField,
@@ -116,6 +117,26 @@ const rollbackField = z.union(
   { error: () => "auto, or a mapping with calls" },
 );
 
+/** The name of a batch: it is kept in one word. */
+const labelField = scalar("a label of at most 31 ASCII characters", (text) =>
+  /^[\x20-\x7e]{1,31}$/.test(text) ? text : undefined,
+);
+
+const containmentField = record(
+  {
+    label: labelField,
+    /** The category of the invariants whose break opens it to anyone. */
+    breach: word("asset", "authorization", "pricing", "upgrade", "liveness"),
+    calls: list(
+      record({ target: addressField, function: functionField, args: argumentsField.optional() }, "a call"),
+      "a list of at least one call",
+      1,
+    ),
+    minGas: integerField.optional(),
+  },
+  "a containment",
+);
+
 const gateField = record(
   {
     /** Label or index of the stage. */
@@ -209,6 +230,8 @@ export const planFileSchema = record(
       window: durationField.optional(),
     }).optional(),
     rollback: rollbackField.optional(),
+    /** What may be done at once about a breach, besides the way back. */
+    containments: list(containmentField, "a list of containments").optional(),
     gates: list(gateField, "a list of gates").optional(),
     flags: list(flagField, "a list of flags").optional(),
     requires: requiresField.optional(),

@@ -1,4 +1,4 @@
-import { ZeroAddress, ZeroHash, type Interface } from "ethers";
+import { encodeBytes32String, Interface, ZeroAddress, ZeroHash } from "ethers";
 import { SlipwayError } from "../errors";
 import { encodeCall, functionOf, looseFunction } from "./abi";
 import type { StageContext } from "./buildStages";
@@ -7,7 +7,16 @@ import { labelText } from "./labelText";
 import { nearest } from "./nearest";
 import { DEFAULT_PROBE_GAS, OPS } from "./probe";
 import type { LoadedPlanFile } from "./readPlanFile";
-import { MigrationKind, RollbackKind, type Call, type Gate, type Plan } from "./types";
+import {
+  BreachClass,
+  MigrationKind,
+  RollbackKind,
+  type Call,
+  type Containment,
+  type Gate,
+  type Pin,
+  type Plan,
+} from "./types";
 
 /** The file's own way back; undefined where it is derived. */
 export function statedRollback(
@@ -32,6 +41,40 @@ export function statedRollback(
     "what users did meanwhile stays as it is",
   );
   return { calls, kind: kind === "clean" ? RollbackKind.Clean : RollbackKind.Lossy };
+}
+
+/** The functions that the file states by signature, so that a page can tell what is called. */
+export function statedFunctions({ containments, rollback }: LoadedPlanFile["plan"]): Interface {
+  const calls = (containments ?? []).flatMap((entry) => entry.calls.map((call) => call.function));
+  if (typeof rollback === "object") calls.push(...rollback.calls.map((call) => call.function));
+  const signatures = [...new Set(calls)].filter((name) => name.includes("("));
+  return new Interface(signatures.map((signature) => looseFunction(signature, signature)));
+}
+
+const BREACHES = {
+  asset: BreachClass.Asset,
+  authorization: BreachClass.Authorization,
+  pricing: BreachClass.Pricing,
+  upgrade: BreachClass.Upgrade,
+  liveness: BreachClass.Liveness,
+} as const;
+
+/** The file's containments, each with the pins of its own targets. */
+export function statedContainments(
+  { plan: file, where }: LoadedPlanFile,
+  { abi, minGas, pins }: { abi: Interface; minGas: bigint; pins: readonly Pin[][] },
+): Containment[] {
+  return (file.containments ?? []).map((stated, i) => ({
+    breach: BREACHES[stated.breach],
+    label: encodeBytes32String(stated.label),
+    calls: stated.calls.map(({ target, function: name, args }, j) => {
+      const at = where("containments", i, "calls", j, "function");
+      const fragment = name.includes("(") ? looseFunction(name, at) : functionOf(abi, name, at);
+      return { target, value: 0n, data: encodeCall(fragment, args ?? [], at) };
+    }),
+    pins: pins[i] ?? [],
+    minGas: stated.minGas ?? minGas,
+  }));
 }
 
 /** Gates of the file, added to the stage they name by label or by index. */

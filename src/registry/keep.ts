@@ -1,4 +1,5 @@
 import type { Client } from "../client";
+import { contain, readContainments } from "../emergency/contain";
 import { SlipwayError } from "../errors";
 import { advance } from "./advance";
 import type { Registry } from "./connect";
@@ -103,6 +104,14 @@ async function dueStep(
   if (broken !== undefined) return closing(`pin ${broken.pin} of stage ${broken.stage} broke`);
   const poke = await duePoke(client, registry, { proposalId, plan, status });
   if (poke !== undefined) return poke;
+  const proven = (await readContainments(registry, proposalId, plan)).find((one) => one.isProven && !one.hasRun);
+  if (proven !== undefined && status.state === "InProgress") {
+    return {
+      verb: `contain ${proven.index}`,
+      reason: `a breach of class ${proven.breach} is proven, and the plan agreed on "${proven.label}"`,
+      run: (options) => contain(client, registry, { proposalId, containment: String(proven.index), ...options }),
+    };
+  }
   return {
     verb: `advance ${status.nextStage}`,
     reason:

@@ -23,6 +23,7 @@ export const FACETS = [
   "EmergencyFacet",
   "LaneFacet",
   "CouncilRollbackFacet",
+  "ContainmentFacet",
   "RecoveryFacet",
 ] as const;
 export type FacetName = (typeof FACETS)[number];

@@ -2,6 +2,7 @@ import { decodeBytes32String, ZeroHash } from "ethers";
 import { readCanaryAt, type CanaryStatus } from "../canary/status";
 import type { Client } from "../client";
 import { readAct } from "../emergency/acts";
+import { readContainments, type ContainmentStatus } from "../emergency/contain";
 import { Exit, type ExitCode } from "../errors";
 import { PlanClass, type Fraction, type Plan } from "../plan/types";
 import { readArtifact, readCompatibility, type ArtifactFacts, type Compatibility } from "./artifact";
@@ -48,6 +49,7 @@ export interface StatusReport {
   artifact?: ArtifactStatus;
   /** The window of its parent; undefined for a plan without one. */
   compatibility?: Compatibility;
+  containments: ContainmentStatus[];
   stop: NextStep[];
 }
 
@@ -78,6 +80,7 @@ export async function statusOf(client: Client, registry: Registry, proposalId: s
   const artifact = await artifactOf(registry, proposalId, plan);
   const compatibility =
     plan.artifact.parentPlan === ZeroHash ? undefined : await readCompatibility(registry, proposalId);
+  const containments = await readContainments(registry, proposalId, plan);
   return {
     proposalId,
     title: plan.title,
@@ -90,12 +93,23 @@ export async function statusOf(client: Client, registry: Registry, proposalId: s
       dwell: Number(stage.dwell),
       isDone: index < status.nextStage,
     })),
-    next: nextSteps(proposalId, { status, facts, plan, artifact }),
-    blockers: await blockers(registry, { proposalId, status, facts, plan, now, canaries, artifact, compatibility }),
+    next: nextSteps(proposalId, { status, facts, plan, artifact, containments }),
+    blockers: await blockers(registry, {
+      proposalId,
+      status,
+      facts,
+      plan,
+      now,
+      canaries,
+      artifact,
+      compatibility,
+      containments,
+    }),
     canaries,
     artifact,
     compatibility,
-    stop: stopSteps(proposalId, { status, facts }),
+    containments,
+    stop: stopSteps(proposalId, { status, facts, containments }),
   };
 }
 
@@ -105,17 +119,30 @@ export function nextCommand(report: Pick<StatusReport, "next">): string | undefi
 }
 
 /** The shell's view: drift or containment first, then an end that is none, then waiting. */
-export function exitOfStatus({ status, blockers, canaries }: StatusReport): ExitCode {
+export function exitOfStatus({ status, blockers, canaries, containments }: StatusReport): ExitCode {
   if (status.state === "Invalidated") return Exit.drift;
   if (status.state === "Stalled" || status.state === "RolledBack") return Exit.contained;
   if (canaries.some((canary) => canary.isFrozen)) return Exit.contained;
+  if (containments.some(({ hasRun }) => hasRun)) return Exit.contained;
   if (["Defeated", "Cancelled", "Expired"].includes(status.state)) return Exit.checkFailed;
   return blockers.length > 0 || status.isHalted ? Exit.waiting : Exit.pass;
 }
 
 function nextSteps(
   proposalId: string,
-  { status, facts, plan, artifact }: { status: Status; facts: Facts; plan: Plan; artifact?: ArtifactStatus },
+  {
+    status,
+    facts,
+    plan,
+    artifact,
+    containments,
+  }: {
+    status: Status;
+    facts: Facts;
+    plan: Plan;
+    artifact?: ArtifactStatus;
+    containments: readonly ContainmentStatus[];
+  },
 ): NextStep[] {
   const short = proposalId.slice(2, 8);
   const step = (what: string, who: string, verb: string, earliest: number, latest: number): NextStep => ({
@@ -137,6 +164,10 @@ function nextSteps(
     case "Scheduled":
     case "InProgress": {
       const isLast = status.nextStage === status.stageCount;
+      if (!isLast && containments.some(({ hasRun }) => hasRun)) {
+        const back = step("roll back", "the council; anyone, once it has stalled", "", 0, status.notAfter);
+        return [{ ...back, command: `npx hardhat emergency rollback ${short} --reason "…"` }];
+      }
       const label = isLast ? "complete" : `stage ${status.nextStage} "${labelOf(plan, status.nextStage)}"`;
       const steps = [step(label, "anyone", `advance ${short}`, status.notBefore, status.notAfter)];
       if (artifact === undefined) return steps;
@@ -157,9 +188,23 @@ function nextSteps(
   }
 }
 
-function stopSteps(proposalId: string, { status, facts }: { status: Status; facts: Facts }): NextStep[] {
-  if (isEnded(status.state) || status.state === "Stalled") return [];
+function stopSteps(
+  proposalId: string,
+  { status, facts, containments }: { status: Status; facts: Facts; containments: readonly ContainmentStatus[] },
+): NextStep[] {
+  if (isEnded(status.state)) return [];
   const short = proposalId.slice(2, 8);
+  const isUnderWay = status.state === "InProgress" || status.state === "Stalled";
+  const contain = (isUnderWay ? containments : [])
+    .filter(({ hasRun }) => !hasRun)
+    .map(({ index, label, breach, isProven }) => ({
+      what: `contain: ${label}`,
+      who: isProven ? `anyone: a breach of class ${breach} is proven` : "the incident key, or any council member",
+      earliest: 0,
+      latest: 0,
+      command: `npx hardhat emergency contain ${short} --containment ${index}`,
+    }));
+  if (status.state === "Stalled") return contain;
   const council = (what: string, verb: string): NextStep => ({
     what,
     who: "the council",
@@ -168,7 +213,7 @@ function stopSteps(proposalId: string, { status, facts }: { status: Status; fact
     command: `npx hardhat emergency ${verb}`,
   });
   const steps = [council("veto", `veto ${short} --reason "…"`)];
-  if (status.state === "InProgress") steps.unshift(council("roll back at once", `rollback ${short}`));
+  if (status.state === "InProgress") steps.unshift(council("roll back at once", `rollback ${short} --reason "…"`));
   for (const name of facts.modules) {
     const module = decodeBytes32String(name);
     if (status.state === "InProgress") {
@@ -181,6 +226,7 @@ function stopSteps(proposalId: string, { status, facts }: { status: Status; fact
       });
     }
   }
+  steps.push(...contain);
   return steps;
 }
 
@@ -193,6 +239,7 @@ interface BlockerContext {
   canaries: CanaryStatus[];
   artifact?: ArtifactStatus;
   compatibility?: Compatibility;
+  containments: readonly ContainmentStatus[];
 }
 
 async function blockers(registry: Registry, context: BlockerContext): Promise<Blocker[]> {
@@ -273,6 +320,10 @@ async function blockers(registry: Registry, context: BlockerContext): Promise<Bl
     }
   }
   found.push(...(await artifactBlockers(registry, context)));
+  for (const { label, hasRun } of context.containments) {
+    if (!hasRun || status.state !== "InProgress" || status.nextStage === status.stageCount) continue;
+    found.push({ what: `contained: ${label}`, measure: "no further stage runs", missing: [] });
+  }
   for (const canary of context.canaries) {
     if (canary.isFrozen) {
       found.push({ what: `canary of ${canary.module} is frozen`, measure: "only a rollback ends it", missing: [] });

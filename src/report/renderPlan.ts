@@ -1,5 +1,11 @@
 import type { ExplainedArgument, ExplainedCall, ExplainedData } from "../plan/decodeCall";
-import type { ExplainedPin, ExplainedRollback, ExplainedStage, PlanExplanation } from "../plan/explainPlan";
+import type {
+  ExplainedContainment,
+  ExplainedPin,
+  ExplainedRollback,
+  ExplainedStage,
+  PlanExplanation,
+} from "../plan/explainPlan";
 import { renderImpact } from "./renderImpact";
 import { formatDuration } from "../plan/units";
 
@@ -31,6 +37,7 @@ export function renderPlan(plan: PlanExplanation): string {
     "",
     "Ways back",
     ...plan.rollbacks.flatMap(rollbackLines),
+    ...(plan.containments.length === 0 ? [] : ["", "Containments", ...plan.containments.flatMap(containmentLines)]),
     ...renderImpact(plan.impact),
     "",
     "Earliest times, from the proposal on",
@@ -62,6 +69,14 @@ function stageLines(stage: ExplainedStage, shared: readonly ExplainedPin[]): str
     ...stage.pins
       .filter(({ account }) => !shared.some((pin) => pin.account === account))
       .map(({ name, codeHash }) => `     pin        ${name} = ${codeHash}`),
+  ];
+}
+
+function containmentLines(containment: ExplainedContainment): string[] {
+  return [
+    `  ${containment.index}. ${containment.label}: by anyone once an invariant of category ${containment.breach} is proven broken, by the incident role or a council member at once`,
+    ...containment.calls.flatMap(callLines),
+    ...containment.pins.map(({ name, codeHash }) => `     pin        ${name} = ${codeHash}`),
   ];
 }
 

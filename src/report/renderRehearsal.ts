@@ -60,6 +60,23 @@ export function renderRehearsal(report: RehearsalReport, reportHash: string): st
       ...writes("storage that differs from before the plan", rollback.residue),
       "",
     ]),
+    ...(report.containments.length === 0
+      ? []
+      : [
+          "## Containments",
+          "",
+          ...table(
+            ["containment", "after stages", "by", "gas", "then taken back"],
+            report.containments.map(({ label, afterStages, by, gasUsed, state, isRestored }) => [
+              label,
+              String(afterStages),
+              by,
+              String(gasUsed),
+              `${state}; code and pointers ${isRestored ? "restored" : "NOT restored"}`,
+            ]),
+          ),
+          "",
+        ]),
     "## What was refused",
     "",
     ...table(

@@ -35,6 +35,10 @@ export function renderStatus(report: StatusReport): string {
       `          budget ${budget}, breaks ${canary.breaks} of ${canary.errorBudget}`,
     );
   }
+  for (const { index, label, breach, isProven, hasRun } of report.containments) {
+    const proof = isProven ? "proven" : "not proven";
+    lines.push(`contain   ${index} ${label}: ${hasRun ? "ran" : "waits"}; breach of class ${breach} ${proof}`);
+  }
   for (const step of report.stop) lines.push(`stop      ${step.what}: ${step.who}`, `          ${step.command}`);
   return lines.join("\n");
 }

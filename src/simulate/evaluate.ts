@@ -24,6 +24,7 @@ export function evaluate(evidence: Evidence): Check[] {
     invariants(evidence),
     pointers(evidence),
     rollbacks(evidence),
+    ...(evidence.plan.containments.length === 0 ? [] : [containments(evidence)]),
     negatives(evidence),
     gas(evidence),
     overrides(evidence),
@@ -134,6 +135,26 @@ function rollbacks({ notes, plan }: Evidence): Check {
       ),
     ],
     remedy: bad.length > 0 ? "a plan without a way back is not to be proposed" : remedyOfPart(isWhole),
+  };
+}
+
+function containments({ notes, plan }: Evidence): Check {
+  // Each after each stage that leaves the plan in progress.
+  const expected = plan.containments.length * (plan.stages.length - (plan.stages.at(-1)?.dwell === 0n ? 1 : 0));
+  const bad = notes.containments.filter(({ state, isRestored }) => state !== "RolledBack" || !isRestored);
+  const isWhole = notes.containments.length === expected;
+  return {
+    id: "containments",
+    name: "every containment runs after every stage, and the way back is open behind it",
+    status: bad.length > 0 ? "fail" : isWhole ? "pass" : "inconclusive",
+    evidence: [
+      `${notes.containments.length} of ${expected} run`,
+      ...notes.containments.map(
+        ({ label, afterStages, by, gasUsed, state }) =>
+          `${label}, after ${afterStages}, by ${by}: gas ${gasUsed}, then ${state}`,
+      ),
+    ],
+    remedy: bad.length > 0 ? "a containment that closes the way back is not to be proposed" : remedyOfPart(isWhole),
   };
 }
 

@@ -21,6 +21,8 @@ const TIMELOCK = new Interface([
 
 /** Set in the tag of a rollback; the low bits are its index. */
 const ROLLBACK_TAG = 1n << 255n;
+/** The same of a containment. */
+const CONTAINMENT_TAG = 1n << 254n;
 
 /** Tries what must not work, without sending it. */
 export async function attempt(session: ForkSession, registry: Registry, attempt: Attempt): Promise<NegativeResult> {
@@ -41,15 +43,20 @@ export async function attempt(session: ForkSession, registry: Registry, attempt:
 export function pastTheRegistry(
   registry: Registry,
   params: { plan: Plan; proposalId: string; timelock: string; stranger: string } & (
-    { stage: number } | { rollback: number }
+    { stage: number } | { rollback: number } | { containment: number }
   ),
 ): Attempt {
-  const isRollback = "rollback" in params;
-  const index = isRollback ? params.rollback : params.stage;
-  const calls = (isRollback ? params.plan.rollbacks : params.plan.stages)[index]?.calls ?? [];
-  const tag = isRollback ? ROLLBACK_TAG | BigInt(index) : BigInt(index);
+  const { plan } = params;
+  const [kind, index, batches, flag] =
+    "rollback" in params
+      ? (["rollback", params.rollback, plan.rollbacks, ROLLBACK_TAG] as const)
+      : "containment" in params
+        ? (["containment", params.containment, plan.containments, CONTAINMENT_TAG] as const)
+        : (["stage", params.stage, plan.stages, 0n] as const);
+  const calls = batches[index]?.calls ?? [];
+  const tag = flag | BigInt(index);
   return {
-    name: `a stranger executes ${isRollback ? "rollback" : "stage"} ${index} on the timelock`,
+    name: `a stranger executes ${kind} ${index} on the timelock`,
     by: "stranger",
     account: params.stranger,
     to: params.timelock,

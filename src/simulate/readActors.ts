@@ -20,6 +20,7 @@ export interface Actors {
   attesters: string[];
   maintainers: string[];
   auditors: string[];
+  incident: string[];
   /** Strongest first. */
   electors: Elector[];
   /** Sum of clipped powers. */
@@ -56,6 +57,7 @@ export async function readActors(client: Client, registry: Registry, plan: Plan)
     attesters: await reviewers("ATTESTER"),
     maintainers: await reviewers("MAINTAINER"),
     auditors: await reviewers("AUDITOR"),
+    incident: await holders(client, registry, id("INCIDENT")),
     electors,
     total: clippedTotal,
     council: { members: [...council.members], rollbackThreshold: Number(council.rollbackThreshold) },

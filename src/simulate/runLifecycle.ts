@@ -16,14 +16,23 @@ import type { ForkSession } from "./forkSession";
 import { readModuleStates } from "./moduleState";
 import { attempt, pastTheRegistry, type Attempt } from "./negatives";
 import { fewest, type Actors } from "./readActors";
+import { containAttempt, runContainment } from "./runContainment";
 import { runRollback } from "./runRollback";
 import { netWrites, storageWrites } from "./storageWrites";
-import type { ModuleState, NegativeResult, RehearsedRollback, RehearsedStage, StorageWrite } from "./types";
+import type {
+  ModuleState,
+  NegativeResult,
+  RehearsedContainment,
+  RehearsedRollback,
+  RehearsedStage,
+  StorageWrite,
+} from "./types";
 
 /** What is filled while the lifecycle runs, so that an error leaves what came before it. */
 export interface LifecycleNotes {
   stages: RehearsedStage[];
   rollbacks: RehearsedRollback[];
+  containments: RehearsedContainment[];
   negatives: NegativeResult[];
   /** State of the modules when the plan was proposed, and at the end. */
   initial: ModuleState[];
@@ -64,6 +73,7 @@ export async function runLifecycle(lifecycle: Lifecycle): Promise<void> {
     }
     await refused(lifecycle, rollbackAttempt(lifecycle, index));
     await session.onSnapshot(async () => notes.rollbacks.push(await runRollback(lifecycle, index + 1, writes)));
+    await tryContainments(lifecycle, index + 1, writes);
   }
   const { state, notBefore } = await readStatus(registry, proposalId);
   if (state === "InProgress") {
@@ -156,6 +166,21 @@ async function runStage(lifecycle: Lifecycle, index: number, writes: StorageWrit
   };
 }
 
+async function tryContainments(
+  lifecycle: Lifecycle,
+  afterStages: number,
+  writes: readonly StorageWrite[],
+): Promise<void> {
+  const { session, plan, notes } = lifecycle;
+  for (const index of plan.containments.keys()) {
+    await refused(lifecycle, containAttempt(lifecycle, index, afterStages));
+    await session.onSnapshot(async () => {
+      const done = await runContainment(lifecycle, index, afterStages, writes);
+      if (done !== undefined) notes.containments.push(done);
+    });
+  }
+}
+
 async function tryPastTheRegistry(lifecycle: Lifecycle, stage: number): Promise<void> {
   const { registry, plan, proposalId, timelock, actors } = lifecycle;
   const shared = { plan, proposalId, timelock, stranger: actors.stranger };
@@ -163,6 +188,9 @@ async function tryPastTheRegistry(lifecycle: Lifecycle, stage: number): Promise<
   if (stage > 0) return;
   for (const rollback of plan.rollbacks.keys()) {
     await refused(lifecycle, pastTheRegistry(registry, { ...shared, rollback }));
+  }
+  for (const containment of plan.containments.keys()) {
+    await refused(lifecycle, pastTheRegistry(registry, { ...shared, containment }));
   }
   const edited = { ...plan, nonce: plan.nonce + 1n };
   await refused(

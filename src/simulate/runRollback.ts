@@ -57,7 +57,7 @@ async function byCouncil(
   for (const [i, account] of members.slice(0, rollbackThreshold).entries()) {
     const actor = { account, role: `council member ${i}` };
     done = await session.act(actor, `rollback after ${afterStages}`, (as) =>
-      rollbackByCouncil(as, registry, { proposalId }),
+      rollbackByCouncil(as, registry, { proposalId, reason: "rehearsal" }),
     );
   }
   return done as Confirmed;

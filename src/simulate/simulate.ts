@@ -123,7 +123,14 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
   const plan: Plan = { ...built.plan, evidence: { ...built.plan.evidence, reportHash: subject } };
   const proposalId = hashPlan(plan, registry.domain);
   const timelock = (await registry.contract.getFunction("timelock")()) as string;
-  const notes: LifecycleNotes = { stages: [], rollbacks: [], negatives: [], initial: [], final: [] };
+  const notes: LifecycleNotes = {
+    stages: [],
+    rollbacks: [],
+    containments: [],
+    negatives: [],
+    initial: [],
+    final: [],
+  };
   const book = readAddressBook(client.deploymentsDir);
   const invariants = loadInvariants(options.invariantsDir, loaded.plan.invariants ?? [], book);
   const lifecycle: Lifecycle = {
@@ -177,6 +184,7 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     steps,
     stages: notes.stages,
     rollbacks: notes.rollbacks,
+    containments: notes.containments,
     negatives: notes.negatives,
     failure: failure?.toJSON(),
   };

@@ -103,6 +103,20 @@ export interface RehearsedRollback {
   invariants: InvariantRow[];
 }
 
+/** A containment, tried on a snapshot without a breach, by whoever may do so at once. */
+export interface RehearsedContainment {
+  /** Stages that had run. */
+  afterStages: number;
+  index: number;
+  label: string;
+  by: string;
+  gasUsed: bigint;
+  /** Whether code and pointers of every module were restored by the way back that followed. */
+  isRestored: boolean;
+  /** State of the proposal after that way back. */
+  state: string;
+}
+
 export interface Provenance {
   chainId: bigint;
   block: number;
@@ -131,6 +145,7 @@ export interface RehearsalReport {
   steps: RehearsalStep[];
   stages: RehearsedStage[];
   rollbacks: RehearsedRollback[];
+  containments: RehearsedContainment[];
   negatives: NegativeResult[];
   /** The error that ended the rehearsal early. */
   failure?: Record<string, unknown>;

@@ -1,5 +1,5 @@
 import { lazy } from "../support/lazy";
-import { withAct, withOutput } from "../support/options";
+import { withAct, withOutput, withSender } from "../support/options";
 import { emergencyScope } from "../support/scopes";
 
 withAct(emergencyScope.task("halt", "Stops schedule and advance, and freezes canaries, for a time (council)"))
@@ -15,6 +15,16 @@ withAct(
 )
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
   .setAction(lazy(() => import("./cosign")));
+
+withSender(
+  emergencyScope.task(
+    "contain",
+    "Runs one of a plan's containments (anyone once the breach is proven; incident role, council member)",
+  ),
+)
+  .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .addParam("containment", "Label or index")
+  .setAction(lazy(() => import("./contain")));
 
 withAct(emergencyScope.task("lift", "Ends a halt early (council)"))
   .addPositionalParam("scope", "A module, or all")
@@ -33,6 +43,7 @@ withAct(
 
 withAct(emergencyScope.task("rollback", "Takes a plan in progress back at once (council); needs no file"))
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .addParam("reason", "Kept on chain")
   .setAction(lazy(() => import("./rollback")));
 
 withOutput(

@@ -558,8 +558,8 @@ describe("attacks on what code delegates to", () => {
     const forced = { ...plan, stages: [{ ...plan.stages[0]!, calls: [{ target, value: 0n, data }] }] };
     await due(fixture, forced);
     await registry.advance(forced);
-    for (const member of council.slice(0, 2)) await registry.connect(member).rollbackByCouncil(forced, 0, []);
-    await expect(registry.connect(council[2]!).rollbackByCouncil(forced, 0, [])).to.be.revertedWithCustomError(
+    for (const member of council.slice(0, 2)) await registry.connect(member).rollbackByCouncil(forced, "why", 0, []);
+    await expect(registry.connect(council[2]!).rollbackByCouncil(forced, "why", 0, [])).to.be.revertedWithCustomError(
       sterile,
       "Sterile",
     );

@@ -182,7 +182,7 @@ describe("self-upgrade", () => {
     const { registry, deployment, council, own, ownId } = fixture;
     const before = await facts(fixture);
     await registry.advance(own);
-    for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(own, 0, []);
+    for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(own, "why", 0, []);
     expect(await stateOf(fixture, ownId)).to.equal(State.RolledBack);
     expect([...(await registry.facetAddresses())].map(String).sort()).to.deep.equal(
       Object.values(deployment.facets).sort(),

@@ -149,7 +149,7 @@ describe("attacks on timelock and execution", () => {
     expect(await stateOf(fixture, proposalId)).to.equal(State.Completed);
     for (const call of [
       () => registry.connect(council[0]).veto(proposalId, "no", 0, []),
-      () => registry.connect(council[0]).rollbackByCouncil(plan, 0, []),
+      () => registry.connect(council[0]).rollbackByCouncil(plan, "why", 0, []),
       () => registry.connect(release).cancel(proposalId),
       () => registry.rollback(plan),
       () => registry.advance(plan),

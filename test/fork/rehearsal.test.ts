@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { keccak256, ZeroHash } from "ethers";
+import { ContractFactory, keccak256, ZeroHash } from "ethers";
 import hre from "hardhat";
 import { governBridge, INVARIANTS, openWorld, PLAN_FILE, ROOT, type World } from "../../scripts/demo/openWorld";
 import { readAddressBook } from "../../src/chain/addressBook";
@@ -185,6 +185,37 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
     expect(check(report, "lifecycle")?.status).to.equal("inconclusive");
     expect(check(report, "rollbacks")).to.deep.include({ status: "inconclusive" });
     expect(report.stages.map(({ label }) => label)).to.deep.equal(["canary 5%"]);
+  });
+
+  it("CTN-80 tries each containment after each stage: a stranger is refused, the incident role is not, and the way back stays open", async function () {
+    this.timeout(600_000);
+    const { abi, bytecode } = await hre.artifacts.readArtifact("Lane__MockForContainment");
+    const client = world.as(world.people.deployer);
+    const lane = await new ContractFactory(abi, bytecode, client.signer).deploy(
+      readAddressBook(deploymentsDir).addresses["timelock"],
+      world.people.deployer,
+    );
+    await lane.waitForDeployment();
+    const before = block;
+    block = await world.provider.getBlockNumber();
+    const stated = (call: string) =>
+      `containments:\n  - { label: stop the lane, breach: asset, calls: [{ target: "${String(lane.target)}", function: "${call}" }] }\n`;
+    const report = await rehearse(`${planText}\n${stated("pause()")}`);
+    // One that can never run: the lane is not paused.
+    const broken = await rehearse(`${planText}\n${stated("unpause()")}`);
+    block = before;
+    expect(report.failure).to.equal(undefined);
+    expect(check(report, "containments")?.status).to.equal("pass");
+    expect(report.containments).to.have.length(report.rollbacks.length);
+    for (const { by, state, isRestored } of report.containments) {
+      expect({ by, state, isRestored }).to.deep.equal({ by: "incident role", state: "RolledBack", isRestored: true });
+    }
+    const refusals = report.negatives.filter(({ name }) => name.includes("containment 0"));
+    expect(refusals).to.have.length(report.containments.length + 1);
+    expect(refusals.every(({ isRefused }) => isRefused)).to.equal(true);
+    expect(writeReport(deploymentsDir, report).json).to.include("report.json");
+    expect(broken.verdict).to.equal("fail");
+    expect(broken.failure).to.not.equal(undefined);
   });
 
   it("SIM-20 fails where the registry refuses the plan, with its error", async () => {

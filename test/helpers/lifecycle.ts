@@ -20,6 +20,17 @@ export const State = {
   Invalidated: 11n,
 } as const;
 
+/** Why a plan was taken back. */
+export const RollbackReason = {
+  None: 0n,
+  Council: 1n,
+  Veto: 2n,
+  Invalidated: 3n,
+  Breach: 4n,
+  Reports: 5n,
+  Window: 6n,
+} as const;
+
 export async function propose({ registry, release }: RegistryFixture, plan: Plan): Promise<string> {
   await registry.connect(release).propose(plan);
   return registry.proposalIdOf(plan);

@@ -1,11 +1,11 @@
 import { setCode, time } from "@nomicfoundation/hardhat-network-helpers";
 import { id, ZeroHash } from "ethers";
-import type { Plan } from "../../src/plan/types";
+import { BreachClass, type Plan } from "../../src/plan/types";
 import type { Module__MockForRegistry } from "../../typechain-types";
 import { DAY, registryFixture, type RegistryFixture } from "../fixtures/registry";
 import { nodeArtifact } from "./artifact";
 import { propose, toApproved, toInProgress, toNextStep, toScheduled } from "./lifecycle";
-import { addModule, define, dialInvariant, dialPlan } from "./plans";
+import { addModule, define, dialInvariant, dialPlan, dialStage } from "./plans";
 import { domainOf, signApproval } from "./signatures";
 
 /** A registry with one module, and a plan of two stages for it that cites one invariant. */
@@ -23,7 +23,9 @@ export async function planWorld(): Promise<PlanWorld> {
   const fixture = await registryFixture();
   const module = await addModule(fixture);
   const invariant = await define(fixture, await dialInvariant(module));
-  const plan = await dialPlan(fixture, module);
+  const { calls } = await dialStage(module, 5n);
+  const containment = { breach: BreachClass.Asset, label: ZeroHash, calls, pins: [], minGas: 0n };
+  const plan = await dialPlan(fixture, module, { containments: [containment] });
   plan.artifact = nodeArtifact();
   plan.stages[0]!.invariants = [invariant];
   plan.stages[1]!.dwell = BigInt(DAY);
@@ -47,6 +49,10 @@ export const PLACES: Record<string, (world: PlanWorld) => Promise<void>> = {
   InProgress: async (world) => {
     await toInProgress(world, world.plan);
     await toNextStep(world, world.proposalId);
+  },
+  "InProgress, contained": async (world) => {
+    await PLACES["InProgress"]!(world);
+    await world.registry.connect(world.incident).contain(world.plan, 0);
   },
   "InProgress, last dwell": async (world) => {
     await PLACES["InProgress"]!(world);

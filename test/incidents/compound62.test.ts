@@ -46,7 +46,7 @@ describe("incident: Compound's proposal 62", () => {
     for (const member of council.slice(0, 2))
       await registry.connect(member).halt(ZeroHash, "claims are too large", 0, []);
     expect((await registry.stateOf(proposalId)).isHalted).to.equal(true);
-    for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(plan, 0, []);
+    for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(plan, "why", 0, []);
     expect(await stateOf(world, proposalId)).to.equal(State.RolledBack);
     await exhibit.claim();
     expect(await exhibit.paid()).to.equal(1n);

@@ -442,7 +442,7 @@ contract Handler is Model {
             mask,
             seed
         );
-        bytes memory data = abi.encodeCall(registry.rollbackByCouncil, (plan, deadline, signatures));
+        bytes memory data = abi.encodeCall(registry.rollbackByCouncil, (plan, "why", deadline, signatures));
         uint256 need = council.rollbackThreshold;
         _isPassing = true;
         (bool isOk, bytes memory result) = _try(by, data);

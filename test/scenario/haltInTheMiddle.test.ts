@@ -76,7 +76,7 @@ describe("scenario: a halt in the middle of a canary", () => {
 
   it("EMG-31 three members take it back at once: stable serves, no router is left, the vault is free", async () => {
     const { registry, council, client, vault, stable } = fixture;
-    for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(plan, 0, []);
+    for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(plan, "why", 0, []);
     expect(await stateOf(fixture, proposalId)).to.equal(State.RolledBack);
     expect((await readSlots(client.provider, vault)).implementation).to.equal(stable);
     expect(await readCanaryAt(client, { module: "vault", proxy: vault })).to.equal(undefined);

@@ -11,7 +11,7 @@ import type { Plan } from "../../src/plan/types";
 import { CATALOGUE, ROOT, withOwnFolder } from "../fixtures/bridgeModule";
 import { vaultFixture, type VaultFixture } from "../fixtures/vaultModule";
 import { expectError } from "../helpers/expectError";
-import { propose, State, stateOf, toInProgress } from "../helpers/lifecycle";
+import { propose, RollbackReason, State, stateOf, toInProgress } from "../helpers/lifecycle";
 import { REPORT } from "../helpers/plans";
 
 /*
@@ -58,7 +58,7 @@ describe("scenario: a plan that nobody drives any more", () => {
       .withArgs(proposalId, State.Stalled, State.InProgress);
     await expect(registry.connect(others[0]!).rollback(plan))
       .to.emit(registry, "PlanRolledBack")
-      .withArgs(proposalId, 0, 1, others[0]!.address);
+      .withArgs(proposalId, 0, 1, others[0]!.address, RollbackReason.Window, "");
     expect((await readSlots(client.provider, vault)).implementation).to.equal(stable);
   });
 

@@ -247,7 +247,7 @@ describe("scenario: a plan by task commands", function () {
     expect(report.proposalId).to.equal(proposalId);
     expect(report.next).to.equal(`npx hardhat --network remote upgrade advance ${proposalId.slice(2, 8)}`);
     expect(report.stop[0]!.command).to.equal(
-      `npx hardhat --network remote emergency rollback ${proposalId.slice(2, 8)}`,
+      `npx hardhat --network remote emergency rollback ${proposalId.slice(2, 8)} --reason "…"`,
     );
   });
 

@@ -18,11 +18,11 @@ import { revertData } from "../../src/registry/decodeRevert";
 import { FACETS } from "../../src/registry/registryAbi";
 import { artifacts, registryFixture } from "../fixtures/registry";
 import { artifactPlan, PROTOCOL, toLastDwell, VERSION } from "../helpers/artifact";
-import { PlanClass } from "../../src/plan/types";
+import { BreachClass, PlanClass } from "../../src/plan/types";
 import { asTimelock } from "../helpers/asTimelock";
 import { Choice, propose, toInProgress } from "../helpers/lifecycle";
 import { deployRouter, installRouter, interfaces, steer, type Canary } from "../helpers/canary";
-import { addModule, dialInvariant, dialPlan, dialStage, MODULE } from "../helpers/plans";
+import { addModule, dialInvariant, dialPlan, dialStage, MODULE, pinned } from "../helpers/plans";
 import { domainOf, signApproval } from "../helpers/signatures";
 import type { RecoveryProposer, UpgradeTimelock } from "../../typechain-types";
 
@@ -36,6 +36,7 @@ const ACCESS_ERRORS = [
   "NotRegistry",
   "NotProposer",
   "NotCouncilMember",
+  "BreachUnproven",
   "SeatMismatch",
   "ConflictOfInterest",
   // The timelock's and the router's.
@@ -96,7 +97,10 @@ async function accessFixture() {
   const module = await addModule(fixture);
   const other = await addModule(fixture, OTHER);
   await addModule(fixture, HALTED);
-  const running = await artifactPlan(fixture, module);
+  const shape = await artifactPlan(fixture, module);
+  const { calls } = await dialStage(module, 5n);
+  const containment = { breach: BreachClass.Asset, label: ZeroHash, calls, pins: [], minGas: 0n };
+  const running = await pinned({ ...shape, containments: [containment] });
   const runningId = await toInProgress(fixture, running);
   await toLastDwell(fixture, running);
   const voting = await dialPlan(fixture, other, { nonce: 1n, targets: [{ module: OTHER, baseVersion: 0n }] });
@@ -234,13 +238,14 @@ async function accessFixture() {
     veto: { args: [votingId, "no", 0, []], by: ["council", "quorum"], act: ["veto", votingId] },
     emergencyHalt: { args: [votingId, "no", 0, []], by: ["council", "quorum"], act: ["stop", votingId] },
     coSign: { args: [urgentId, 0, []], by: ["council", "quorum"], act: ["coSign", urgentId] },
-    rollbackByCouncil: { args: [running, 0, []], by: ["council", "quorum"], act: ["rollback", runningId] },
+    rollbackByCouncil: { args: [running, "why", 0, []], by: ["council", "quorum"], act: ["rollback", runningId] },
     freeze: { args: [MODULE], by: ["incident", "council"] },
     tighten: {
       args: [MODULE, drain, 0, []],
       by: ["incident", "council", "quorum"],
       act: ["pause", await registry.tighteningOf(MODULE, drain)],
     },
+    contain: { args: [running, 0], by: ["incident", "council"] },
     vetoRecovery: {
       args: [await recovery.getAddress(), fixture.deployment.registry, 1, 0, []],
       by: ["council", "quorum", "timelock"],

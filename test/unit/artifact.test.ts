@@ -17,7 +17,16 @@ import {
   toLastDwell,
   VERSION,
 } from "../helpers/artifact";
-import { propose, State, stateOf, toApproved, toInProgress, toNextStep, toScheduled } from "../helpers/lifecycle";
+import {
+  propose,
+  RollbackReason,
+  State,
+  stateOf,
+  toApproved,
+  toInProgress,
+  toNextStep,
+  toScheduled,
+} from "../helpers/lifecycle";
 import { addModule, dialPlan, dialStage, MODULE } from "../helpers/plans";
 import { domainOf, signAdvertisement, signOverride, signReady, signReport } from "../helpers/signatures";
 
@@ -324,6 +333,7 @@ describe("ArtifactFacet", () => {
         await expect(registry.advance(plan)).to.be.revertedWithCustomError(registry, "ProposalInState");
         await registry.rollback(plan);
         expect(await stateOf(fixture, proposalId)).to.equal(State.RolledBack);
+        expect(await registry.rollbackReason(proposalId)).to.equal(RollbackReason.Reports);
         expect(await module.value()).to.equal(0n);
       });
     }
@@ -632,7 +642,7 @@ describe("ArtifactFacet", () => {
       await expect(registry.invalidateOrphan(childId))
         .to.be.revertedWithCustomError(registry, "ParentInState")
         .withArgs(parentId, State.InProgress);
-      for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(parent, 0, []);
+      for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(parent, "why", 0, []);
       await toNextStep(fixture, childId);
       await expect(registry.advance(child))
         .to.be.revertedWithCustomError(registry, "ParentInState")
@@ -648,7 +658,7 @@ describe("ArtifactFacet", () => {
     it("ART-25 a parent that ended without its upgrade closes a child that has not begun; sweep clears the timelock", async () => {
       const fixture = await loadFixture(openFixture);
       const { registry, timelock, council, parent, child, childId } = fixture;
-      for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(parent, 0, []);
+      for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(parent, "why", 0, []);
       await registry.invalidateOrphan(childId);
       expect(await stateOf(fixture, childId)).to.equal(State.Invalidated);
       await registry.sweep(child);

@@ -1,4 +1,4 @@
-import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, mine, setCode, takeSnapshot, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { encodeBytes32String, id, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
@@ -9,6 +9,7 @@ import { deployRouter, deployVersions, steer } from "../helpers/canary";
 import {
   propose,
   ready,
+  RollbackReason,
   State,
   stateOf,
   toApproved,
@@ -461,13 +462,51 @@ describe("EmergencyFacet", () => {
       const fixture = await loadFixture(inProgressFixture);
       const { registry, council, module, plan, proposalId } = fixture;
       await halt(fixture);
-      for (const member of council.slice(0, 2)) await registry.connect(member).rollbackByCouncil(plan, 0, []);
+      for (const member of council.slice(0, 2)) await registry.connect(member).rollbackByCouncil(plan, "why", 0, []);
       expect(await module.value()).to.equal(1n);
-      await expect(registry.connect(council[2]).rollbackByCouncil(plan, 0, []))
+      await expect(registry.connect(council[2]).rollbackByCouncil(plan, "why", 0, []))
         .to.emit(registry, "PlanRolledBack")
-        .withArgs(proposalId, 0, 1, council[2]?.address);
+        .withArgs(proposalId, 0, 1, council[2]?.address, RollbackReason.Council, "why");
       expect(await module.value()).to.equal(0n);
       expect((await registry.moduleOf(MODULE)).version).to.equal(1n);
+    });
+
+    it("RBK-30 keeps why the plan was taken back, and the council's words in the event", async () => {
+      const fixture = await loadFixture(inProgressFixture);
+      const { registry, council, module, plan, proposalId, stranger } = fixture;
+      expect(await registry.rollbackReason(proposalId)).to.equal(RollbackReason.None);
+      const start = await takeSnapshot();
+      const kept = async (reason: bigint, rollback: () => Promise<unknown>, words = "") => {
+        const done = rollback();
+        const [by] = words === "" ? [stranger] : [council[2]!];
+        await expect(done).to.emit(registry, "PlanRolledBack").withArgs(proposalId, 0, 1, by.address, reason, words);
+        expect(await registry.rollbackReason(proposalId)).to.equal(reason);
+        await start.restore();
+      };
+      const byAnyone = () => registry.connect(stranger).rollback(plan);
+      const members = (words: string) => async () => {
+        // Nobody's words but those of the call that completes the act.
+        for (const member of council.slice(0, 2))
+          await registry.connect(member).rollbackByCouncil(plan, "other", 0, []);
+        return registry.connect(council[2]!).rollbackByCouncil(plan, words, 0, []);
+      };
+      const veto = async () => {
+        for (const member of council.slice(0, 3)) await registry.connect(member).veto(proposalId, "no", 0, []);
+      };
+      await kept(RollbackReason.Council, members("the books do not add up"), "the books do not add up");
+      await veto();
+      await kept(RollbackReason.Council, members("as we said"), "as we said");
+      await veto();
+      await kept(RollbackReason.Veto, byAnyone);
+      const { notAfter } = await registry.stateOf(proposalId);
+      await time.increaseTo(notAfter + 1n);
+      await kept(RollbackReason.Window, byAnyone);
+      const account = await module.getAddress();
+      const honest = await ethers.provider.getCode(account);
+      await setCode(account, "0x60016000f3");
+      await registry.invalidate(plan, 1, 0);
+      await setCode(account, honest);
+      await kept(RollbackReason.Invalidated, byAnyone);
     });
 
     it("EMG-20 refuses before the first stage, and an outsider at any time", async () => {
@@ -475,12 +514,12 @@ describe("EmergencyFacet", () => {
       const { registry, council, stranger, module } = fixture;
       const plan = await dialPlan(fixture, module);
       const proposalId = await toScheduled(fixture, plan);
-      await expect(registry.connect(council[0]).rollbackByCouncil(plan, 0, []))
+      await expect(registry.connect(council[0]).rollbackByCouncil(plan, "why", 0, []))
         .to.be.revertedWithCustomError(registry, "ProposalInState")
         .withArgs(proposalId, State.Scheduled, State.Stalled);
       await toNextStep(fixture, proposalId);
       await registry.advance(plan);
-      await expect(registry.connect(stranger).rollbackByCouncil(plan, 0, []))
+      await expect(registry.connect(stranger).rollbackByCouncil(plan, "why", 0, []))
         .to.be.revertedWithCustomError(registry, "NotCouncilMember")
         .withArgs(stranger.address);
     });

@@ -68,7 +68,7 @@ describe("attacks on and by the council", () => {
     await registry.rollback(plan);
     expect(await module.value()).to.equal(0n);
     await here.restore();
-    for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(plan, 0, []);
+    for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(plan, "why", 0, []);
     expect(await module.value()).to.equal(0n);
     await registry
       .connect(fixture.release)
@@ -407,6 +407,7 @@ describe("a stop of one plan (emergencyHalt)", () => {
     Approved: State.Cancelled,
     Scheduled: State.Cancelled,
     InProgress: State.Stalled,
+    "InProgress, contained": State.Stalled,
     "InProgress, last dwell": State.Stalled,
     "InProgress, last dwell over": State.InProgress,
     "Stalled by veto": State.Stalled,

@@ -124,7 +124,7 @@ describe("Spans of halts", () => {
     const member = registry.connect(council[0]);
     expect(after).to.be.lessThan(STATUS_GAS);
     expect(await member.veto.estimateGas(proposalId, "no", 0, [])).to.be.lessThan(VETO_GAS);
-    expect(await member.rollbackByCouncil.estimateGas(plan, 0, [])).to.be.lessThan(ROLLBACK_GAS);
+    expect(await member.rollbackByCouncil.estimateGas(plan, "why", 0, [])).to.be.lessThan(ROLLBACK_GAS);
     await member.veto(proposalId, "no", 0, []);
     await registry.rollback(plan);
     expect(await stateOf(fixture, proposalId)).to.equal(State.RolledBack);
@@ -133,7 +133,7 @@ describe("Spans of halts", () => {
   it("EMG-62 spans from before a plan's mark cost its status nothing [gas]", async () => {
     const fixture = await loadFixture(wideFixture);
     const { registry, module, council, plan } = fixture;
-    await registry.connect(council[0]).rollbackByCouncil(plan, 0, []);
+    await registry.connect(council[0]).rollbackByCouncil(plan, "why", 0, []);
     const gasOf = async (nonce: bigint) => {
       const next = await dialPlan(fixture, module, { nonce, targets: [{ module: MODULE, baseVersion: 1n }] });
       return registry.stateOf.estimateGas(await propose(fixture, next));

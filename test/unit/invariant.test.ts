@@ -5,7 +5,7 @@ import { ethers, network } from "hardhat";
 import { Action, RightKind, type Invariant } from "../../src/invariants/types";
 import { Op } from "../../src/plan/types";
 import { DAY, registryFixture } from "../fixtures/registry";
-import { propose, State, stateOf, toInProgress, toScheduled } from "../helpers/lifecycle";
+import { propose, RollbackReason, State, stateOf, toInProgress, toScheduled } from "../helpers/lifecycle";
 import { addModule, define, dialInvariant, dialPlan, dialStage, MODULE } from "../helpers/plans";
 
 const HONEST = 1;
@@ -317,6 +317,7 @@ describe("InvariantFacet", () => {
         .to.be.revertedWithCustomError(registry, "ProposalInState")
         .withArgs(proposalId, State.Stalled, State.InProgress);
       await registry.rollback(plan);
+      expect(await registry.rollbackReason(proposalId)).to.equal(RollbackReason.Breach);
       expect(await module.value()).to.equal(0n);
     });
 

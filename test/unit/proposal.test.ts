@@ -216,20 +216,6 @@ describe("ProposalFacet", () => {
         ).to.be.revertedWithCustomError(registry, "EvidenceMissing");
       });
 
-      it("GOV-32 fills no field that the registry could not enforce", async () => {
-        const fixture = await loadFixture(moduleFixture);
-        const { registry, plan } = fixture;
-        const containment = { breach: 0, label: ZeroHash, calls: [], pins: [], minGas: 0n } as const;
-        const cases: [Plan, string][] = [
-          [{ ...plan, containments: [{ ...containment, calls: [], pins: [] }] }, "containments"],
-        ];
-        for (const [bad, field] of cases) {
-          await expect(propose(fixture, bad))
-            .to.be.revertedWithCustomError(registry, "FieldUnsupported")
-            .withArgs(field);
-        }
-      });
-
       it("PLN-97 pins, in every batch by itself, each account whose code the batch runs; registry and timelock too", async () => {
         const fixture = await loadFixture(moduleFixture);
         const { registry, timelock, module, plan, deployment } = fixture;

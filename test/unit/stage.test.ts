@@ -18,7 +18,7 @@ import {
   silent,
   type RegistryFixture,
 } from "../fixtures/registry";
-import { propose, State, stateOf, toInProgress, toNextStep, toScheduled } from "../helpers/lifecycle";
+import { propose, RollbackReason, State, stateOf, toInProgress, toNextStep, toScheduled } from "../helpers/lifecycle";
 import { addModule, define, dialInvariant, dialPlan, dialStage, MODULE } from "../helpers/plans";
 
 const ROLLBACK_TAG = 1n << 255n;
@@ -294,7 +294,7 @@ describe("StageFacet", () => {
         iface.encodeFunctionData("veto", [proposalId, "", 0, []]),
         iface.encodeFunctionData("halt", [ZeroHash, "", 0, []]),
         iface.encodeFunctionData("freeze", [MODULE]),
-        iface.encodeFunctionData("rollbackByCouncil", [plan, 0, []]),
+        iface.encodeFunctionData("rollbackByCouncil", [plan, "why", 0, []]),
       ]) {
         await module.setCallback(deployment.registry, callback);
         const snapshot = await ethers.provider.send("evm_snapshot", []);
@@ -555,7 +555,9 @@ describe("StageFacet", () => {
       const { notAfter } = await registry.stateOf(proposalId);
       await time.increaseTo(notAfter + 1n);
       const transaction = registry.rollback(plan);
-      await expect(transaction).to.emit(registry, "PlanRolledBack").withArgs(proposalId, 0, 1, stranger.address);
+      await expect(transaction)
+        .to.emit(registry, "PlanRolledBack")
+        .withArgs(proposalId, 0, 1, stranger.address, RollbackReason.Window, "");
       await expect(transaction).to.emit(registry, "ModuleVersionMoved").withArgs(MODULE, 1, proposalId);
       expect(await module.value()).to.equal(0n);
       expect((await registry.moduleOf(MODULE)).lockedBy).to.equal(ZeroHash);
@@ -661,7 +663,7 @@ describe("StageFacet", () => {
       const proposalId = await toInProgress(fixture, plan);
       const { notBefore } = await registry.stateOf(proposalId);
       await time.setNextBlockTimestamp(notBefore);
-      await expect(registry.connect(council[0]).rollbackByCouncil(plan, 0, []))
+      await expect(registry.connect(council[0]).rollbackByCouncil(plan, "why", 0, []))
         .to.be.revertedWithCustomError(registry, "RollbackClosed")
         .withArgs(proposalId, notBefore, notBefore);
     });

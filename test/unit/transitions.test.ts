@@ -26,7 +26,7 @@ const VERBS: Record<string, (world: PlanWorld) => Promise<unknown>> = {
   rollback: ({ registry, plan }) => registry.rollback(plan),
   rollbackByCouncil: async (world) => {
     const [deadline, signatures] = await signedAct(world, "rollback", world.proposalId);
-    return world.registry.rollbackByCouncil(world.plan, deadline, signatures);
+    return world.registry.rollbackByCouncil(world.plan, "why", deadline, signatures);
   },
   veto,
   invalidate: async (world) => {
@@ -35,6 +35,7 @@ const VERBS: Record<string, (world: PlanWorld) => Promise<unknown>> = {
     return world.registry.invalidate(world.plan, nextStage, 0);
   },
   sweep: ({ registry, plan }) => registry.sweep(plan),
+  contain: ({ registry, incident, plan }) => registry.connect(incident).contain(plan, 0),
   poke: ({ registry, plan, invariant }) => registry.poke(plan, invariant),
 };
 
@@ -58,6 +59,17 @@ const ALLOWED: Record<keyof typeof PLACES, Record<string, string>> = {
     rollbackByCouncil: "RolledBack",
     veto: "Stalled",
     invalidate: "Stalled",
+    contain: "",
+    poke: "",
+  },
+  // No further stage, and no second time.
+  "InProgress, contained": {
+    signalReady: "",
+    advertise: "",
+    reportSuccess: "",
+    rollbackByCouncil: "RolledBack",
+    veto: "Stalled",
+    invalidate: "Stalled",
     poke: "",
   },
   "InProgress, last dwell": {
@@ -66,10 +78,11 @@ const ALLOWED: Record<keyof typeof PLACES, Record<string, string>> = {
     reportSuccess: "",
     rollbackByCouncil: "RolledBack",
     veto: "Stalled",
+    contain: "",
   },
   "InProgress, last dwell over": { signalReady: "", advertise: "", reportSuccess: "", advance: "Completed" },
-  "Stalled by veto": { rollback: "RolledBack", rollbackByCouncil: "RolledBack", poke: "" },
-  "Stalled by a lapsed window": { rollback: "RolledBack", rollbackByCouncil: "RolledBack", poke: "" },
+  "Stalled by veto": { rollback: "RolledBack", rollbackByCouncil: "RolledBack", contain: "", poke: "" },
+  "Stalled by a lapsed window": { rollback: "RolledBack", rollbackByCouncil: "RolledBack", contain: "", poke: "" },
   Completed: { advertise: "" },
   RolledBack: {},
   "Cancelled by its proposer": {},
@@ -82,7 +95,7 @@ const ALLOWED: Record<keyof typeof PLACES, Record<string, string>> = {
 /** Refusals that say what is wrong with the state itself; any other would be the wrong answer. */
 const REFUSALS = [
   ...["ProposalInState", "ProposalUnknown", "ProposalExists", "RollbackClosed", "NotYet"],
-  ...["StageUnknown", "InvariantNotInForce"],
+  ...["StageUnknown", "InvariantNotInForce", "PlanContained", "ContainmentRan"],
 ];
 
 describe("every verb in every state", () => {

@@ -404,7 +404,7 @@ describe("statements of contract wallets (ERC-1271)", () => {
       const lift = await approval(fixture, "lift", ZeroHash);
       await registry.lift(ZeroHash, lift.deadline, [lift.signature]);
       const back = await approval(fixture, "rollback", proposalId);
-      await registry.rollbackByCouncil(plan, back.deadline, [back.signature]);
+      await registry.rollbackByCouncil(plan, "why", back.deadline, [back.signature]);
       expect(await stateOf(fixture, proposalId)).to.equal(State.RolledBack);
       const targets = [{ module: MODULE, baseVersion: 1n }];
       const other = await propose(fixture, await dialPlan(fixture, module, { nonce: 9n, targets }));

@@ -3,8 +3,9 @@ pragma solidity ^0.8.28;
 
 import {IProposalViewFacet} from "../interfaces/IProposals.sol";
 import {Plan} from "../../types/Plan.sol";
-import {ProposalStatus, ProposalView} from "../../types/ProposalState.sol";
+import {ProposalStatus, ProposalView, RollbackReason} from "../../types/ProposalState.sol";
 import {Proposals} from "../libraries/Proposals.sol";
+import {ResponseStorage} from "../storage/ResponseStorage.sol";
 
 contract ProposalViewFacet is IProposalViewFacet {
     /// @inheritdoc IProposalViewFacet
@@ -20,5 +21,10 @@ contract ProposalViewFacet is IProposalViewFacet {
     /// @inheritdoc IProposalViewFacet
     function proposalOf(bytes32 proposalId) external view returns (ProposalView memory facts) {
         return Proposals.viewOf(proposalId);
+    }
+
+    /// @inheritdoc IProposalViewFacet
+    function rollbackReason(bytes32 proposalId) external view returns (RollbackReason reason) {
+        return ResponseStorage.state().responses[proposalId].rollbackReason;
     }
 }

@@ -18,7 +18,7 @@ contract StageFacet is IStageFacet, Locked {
     function rollback(Plan calldata plan) external payable locked {
         bytes32 proposalId = Proposals.idOfProposed(plan);
         Proposals.requireState(proposalId, ProposalState.Stalled);
-        Stages.rollback(plan, proposalId);
+        Stages.rollback(plan, proposalId, Stages.stallReasonOf(proposalId), "");
     }
 
     /// @inheritdoc IStageFacet

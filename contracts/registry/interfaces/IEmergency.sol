@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {CouncilConfig} from "../../types/Policy.sol";
 import {Plan} from "../../types/Plan.sol";
+import {Response} from "../storage/ResponseStorage.sol";
 
 /// @notice The council and the incident key. None of these moves funds or upgrades.
 interface IEmergencyFacet {
@@ -83,12 +84,26 @@ interface IEmergencyFacet {
 /// @notice The council's own way back. Apart from `IEmergencyFacet` because it carries the whole of a rollback, and a
 /// contract's code is bounded.
 interface ICouncilRollbackFacet {
-    /// @notice Rolls a plan in progress back at once. Caller: council.
+    /// @notice Rolls a plan in progress back at once. `reason` of the call that completes the act goes into the event.
+    /// Caller: council.
     function rollbackByCouncil(
         Plan calldata plan,
+        string calldata reason,
         uint256 deadline,
         bytes[] calldata signatures
     ) external returns (bool executed);
+}
+
+/// @notice Calls agreed beforehand against a breach. See `Containments` for errors and events.
+interface IContainmentFacet {
+    /// @notice Runs one of the plan's containments, once; afterwards the plan runs no further stage. While the plan can still
+    /// be taken back; a halt does not stop it. Caller: anyone, once `poke` proved a break of an invariant of the
+    /// containment's class; before that the incident role or a council member.
+    function contain(Plan calldata plan, uint256 index) external;
+
+    /// @notice Which classes of breach were proven for a plan, which of its containments ran (bits), and why it was taken
+    /// back.
+    function responseOf(bytes32 proposalId) external view returns (Response memory response);
 }
 
 /// @notice How a registry that lives stops a recovery (`RecoveryProposer`).

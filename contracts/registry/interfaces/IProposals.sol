@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Plan} from "../../types/Plan.sol";
-import {ProposalStatus, ProposalView} from "../../types/ProposalState.sol";
+import {ProposalStatus, ProposalView, RollbackReason} from "../../types/ProposalState.sol";
 
 /// @notice Propose and cancel. See `Proposals` for errors and events.
 interface IProposalFacet {
@@ -27,6 +27,9 @@ interface IProposalViewFacet {
 
     /// @notice Facts of a proposal; its plan is in the `ProposalCreated` event of block `proposedAtBlock`.
     function proposalOf(bytes32 proposalId) external view returns (ProposalView memory facts);
+
+    /// @notice Why a plan was taken back; the council's own words are in its `PlanRolledBack` event.
+    function rollbackReason(bytes32 proposalId) external view returns (RollbackReason reason);
 }
 
 /// @notice Proposals by electors. Apart from `IProposalFacet` because it carries the whole of a proposal.

@@ -5,7 +5,7 @@ import {IArtifactFacet} from "./IArtifacts.sol";
 import {IAttestationFacet} from "./IEvidence.sol";
 import {IBallotFacet} from "./IBallots.sol";
 import {IConfigFacet} from "./IConfig.sol";
-import {ICouncilRollbackFacet, IEmergencyFacet, IRecoveryFacet} from "./IEmergency.sol";
+import {IContainmentFacet, ICouncilRollbackFacet, IEmergencyFacet, IRecoveryFacet} from "./IEmergency.sol";
 import {IElectorateFacet, ITokenElectorateFacet} from "./IElectorate.sol";
 import {IElectorProposalFacet, IProposalFacet, IProposalViewFacet} from "./IProposals.sol";
 import {IFeatureFlagFacet, IModuleFacet} from "./IModules.sol";
@@ -34,5 +34,6 @@ interface IUpgradeRegistry is
     ILaneFacet,
     IRecoveryFacet,
     ICouncilRollbackFacet,
+    IContainmentFacet,
     IConfigFacet
 {}

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Action, Invariant} from "../../types/Invariant.sol";
 import {Canaries} from "./Canaries.sol";
+import {Containments} from "./Containments.sol";
 import {Conditions} from "./Conditions.sol";
 import {InvariantResult} from "../interfaces/IInvariants.sol";
 import {Invariants} from "./Invariants.sol";
@@ -58,6 +59,7 @@ library Breaches {
             return false;
         }
         if (invariant.action == Action.Rollback) proposal.isBreached = true;
+        Containments.prove(plan, proposalId, invariant.category);
         emit BreachProven(proposalId, id, invariant.action, result.left, result.right);
         Canaries.freezeAll(Proposals.modulesOf(proposal), invariant.name);
         return true;
@@ -80,11 +82,7 @@ library Breaches {
     /// @dev A later stage may lawfully end what an earlier one asked for (the router is installed, then taken out), and
     /// the next one's demands are not met yet. So the stage whose dwell it is decides.
     function _requireInForce(Plan calldata plan, bytes32 proposalId, bytes32 id) private view {
-        ProposalStatus memory status = Proposals.statusOf(proposalId);
-        if (status.state != ProposalState.InProgress && status.state != ProposalState.Stalled) {
-            revert Proposals.ProposalInState(proposalId, status.state, ProposalState.InProgress);
-        }
-        Stages.requireOpen(proposalId, status);
+        ProposalStatus memory status = Stages.requireUndoable(proposalId, ProposalState.InProgress);
         bytes32[] calldata cited = plan.stages[status.nextStage - 1].invariants;
         for (uint256 i; i < cited.length; ++i) {
             if (cited[i] == id) return;

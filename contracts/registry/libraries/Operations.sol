@@ -21,6 +21,9 @@ library Operations {
     /// @dev Set in the tag of a rollback; the low bits are its index.
     uint256 internal constant ROLLBACK_TAG = 1 << 255;
 
+    /// @dev Set in the tag of a containment; the low bits are its index.
+    uint256 internal constant CONTAINMENT_TAG = 1 << 254;
+
     // Constants of OpenZeppelin's timelock.
     bytes32 private constant PROPOSER_ROLE = keccak256("PROPOSER_ROLE");
     bytes32 private constant CANCELLER_ROLE = keccak256("CANCELLER_ROLE");
@@ -54,6 +57,9 @@ library Operations {
         for (uint256 i = executed; i < plan.stages.length; ++i) _cancel(proposalId, i, plan.stages[i].calls);
         for (uint256 i; i < plan.rollbacks.length; ++i) {
             _cancel(proposalId, ROLLBACK_TAG | i, plan.rollbacks[i].calls);
+        }
+        for (uint256 i; i < plan.containments.length; ++i) {
+            _cancel(proposalId, CONTAINMENT_TAG | i, plan.containments[i].calls);
         }
     }
 

@@ -2,8 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {Artifacts} from "./Artifacts.sol";
-import {Call, Pin, Plan, PlanClass, Rollback, Stage} from "../../types/Plan.sol";
+import {Call, Containment, Pin, Plan, PlanClass, Rollback, Stage} from "../../types/Plan.sol";
 import {ClassPolicy} from "../../types/Policy.sol";
+import {Containments} from "./Containments.sol";
 import {Gates} from "./Gates.sol";
 import {Invariant} from "../../types/Invariant.sol";
 import {Invariants} from "./Invariants.sol";
@@ -28,8 +29,6 @@ library PlanRules {
     error DurationOutOfBounds(string field, uint256 actual, uint256 min, uint256 max);
     /// @notice The plan class demands a simulation attestation, and there is no report to attest.
     error EvidenceMissing();
-    /// @notice The field is part of every plan's hash, but this registry cannot enforce it, so it refuses it.
-    error FieldUnsupported(string field);
     /// @notice A call to the registry or its timelock belongs in a plan of class Critical or Emergency.
     error CriticalClassRequired(address target);
     /// @notice A call runs the code of an account that its own batch does not pin. `batch` is the field of the plan and `index`
@@ -47,7 +46,6 @@ library PlanRules {
     uint256 internal constant MAX_MIN_GAS = 12_000_000;
 
     function check(Plan calldata plan, ClassPolicy memory policy, address timelock) internal view {
-        _checkUnsupported(plan);
         uint256 count = plan.stages.length;
         if (count == 0 || count > MAX_STAGES) revert StageCountInvalid(count, MAX_STAGES);
         _checkDuration("executionWindow", plan.executionWindow, 1 minutes);
@@ -81,6 +79,15 @@ library PlanRules {
             _checkPinned("rollbacks", i, rollback.calls, rollback.pins);
             _checkCited(rollback.invariants);
             _checkRollbackGas(i, rollback);
+        }
+        Containments.checkShape(plan);
+        for (uint256 i; i < plan.containments.length; ++i) {
+            Containment calldata containment = plan.containments[i];
+            Containments.checkCalls(i, containment.calls, timelock);
+            _checkMinGas(containment.minGas);
+            _checkCalls(plan, containment.calls, isStandard, timelock);
+            Pins.checkShape(containment.pins);
+            _checkPinned("containments", i, containment.calls, containment.pins);
         }
         _checkCoverage(plan);
         Artifacts.check(plan);
@@ -161,10 +168,6 @@ library PlanRules {
             bool isOptional = i == last && plan.stages[i].dwell == 0;
             if (covering > 1 || (covering == 0 && !isOptional)) revert RollbackCoverage(i, covering);
         }
-    }
-
-    function _checkUnsupported(Plan calldata plan) private pure {
-        if (plan.containments.length != 0) revert FieldUnsupported("containments");
     }
 
     function _checkMinGas(uint256 minGas) private pure {

@@ -26,7 +26,7 @@ library Scheduling {
 
     error NotReady(bytes32 proposalId, uint256 readyPower, uint256 total, uint32 numerator, uint32 denominator);
 
-    /// @notice All stages and rollbacks are in the timelock; the first stage is possible from `eta` to `notAfter`.
+    /// @notice All stages, rollbacks and containments are in the timelock; the first stage is possible from `eta` to `notAfter`.
     event ProposalScheduled(bytes32 indexed proposalId, uint64 eta, uint64 notAfter);
 
     function schedule(Plan calldata plan) internal {
@@ -58,12 +58,15 @@ library Scheduling {
         proposal.notAfter = notAfter;
         proposal.haltMark = uint40(block.timestamp);
 
-        // All at once: a canary step or a rollback never waits for a second delay.
+        // All at once: a canary step, a rollback or a containment never waits for a second delay.
         for (uint256 i; i < plan.stages.length; ++i) {
             Operations.schedule(proposalId, i, plan.stages[i].calls, delay);
         }
         for (uint256 i; i < plan.rollbacks.length; ++i) {
             Operations.schedule(proposalId, Operations.ROLLBACK_TAG | i, plan.rollbacks[i].calls, delay);
+        }
+        for (uint256 i; i < plan.containments.length; ++i) {
+            Operations.schedule(proposalId, Operations.CONTAINMENT_TAG | i, plan.containments[i].calls, delay);
         }
         emit ProposalScheduled(proposalId, eta, notAfter);
     }
@@ -85,6 +88,9 @@ library Scheduling {
         }
         for (uint256 i; i < plan.rollbacks.length; ++i) {
             Pins.checkAtSchedule(plan.rollbacks[i].pins);
+        }
+        for (uint256 i; i < plan.containments.length; ++i) {
+            Pins.checkAtSchedule(plan.containments[i].pins);
         }
     }
 }

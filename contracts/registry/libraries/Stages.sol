@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Artifacts} from "./Artifacts.sol";
 import {Category, Invariant} from "../../types/Invariant.sol";
+import {Containments} from "./Containments.sol";
 import {Conditions} from "./Conditions.sol";
 import {Ending, Proposal} from "../storage/ProposalStorage.sol";
 import {Plan, PlanClass, Rollback, Stage, Target} from "../../types/Plan.sol";
@@ -18,8 +19,9 @@ import {Parents} from "./Parents.sol";
 import {Pins} from "./Pins.sol";
 import {PlanRules} from "./PlanRules.sol";
 import {Probes} from "./Probes.sol";
-import {ProposalState, ProposalStatus} from "../../types/ProposalState.sol";
+import {ProposalState, ProposalStatus, RollbackReason} from "../../types/ProposalState.sol";
 import {Proposals} from "./Proposals.sol";
+import {ResponseStorage} from "../storage/ResponseStorage.sol";
 import {RightKind} from "../../types/Condition.sol";
 
 /// @notice Execution: one stage, or one way back, in one transaction or not at all. The caller holds the lock.
@@ -37,11 +39,14 @@ library Stages {
 
     event StageAdvanced(bytes32 indexed proposalId, uint256 indexed stage, uint64 notBefore, uint64 notAfter);
     event PlanCompleted(bytes32 indexed proposalId);
+    /// @param statement The council's own words; empty where anyone took the plan back.
     event PlanRolledBack(
         bytes32 indexed proposalId,
         uint256 indexed rollback,
         uint256 stagesUndone,
-        address indexed by
+        address indexed by,
+        RollbackReason reason,
+        string statement
     );
     /// @notice An invariant that a rollback reports and does not enforce, as it stood after it.
     event InvariantReported(
@@ -71,6 +76,7 @@ library Stages {
             return _complete(plan, proposalId, proposal);
         }
 
+        if (plan.containments.length != 0) Containments.requireNone(proposalId);
         Stage calldata stage = plan.stages[status.nextStage];
         // Before the first stage the modules are free and at their base version; from then on they are this plan's.
         ModuleStorage.state().checkTargets(plan.targets, status.nextStage == 0 ? bytes32(0) : proposalId);
@@ -80,10 +86,14 @@ library Stages {
         if (isStandard) PlanRules.checkScope(stage.calls);
         if (status.nextStage == 0) {
             if (plan.planClass != PlanClass.Emergency) Intervals.check(Proposals.modulesOf(proposal));
-            // A plan does not begin with a way back that is broken already.
+            // A plan does not begin with a way back, or a containment, that is broken already.
             for (uint256 i; i < plan.rollbacks.length; ++i) {
                 Pins.check(plan.rollbacks[i].pins);
                 if (isStandard) PlanRules.checkScope(plan.rollbacks[i].calls);
+            }
+            for (uint256 i; i < plan.containments.length; ++i) {
+                Pins.check(plan.containments[i].pins);
+                if (isStandard) PlanRules.checkScope(plan.containments[i].calls);
             }
             ModuleStorage.state().acquire(Proposals.modulesOf(proposal), proposalId);
         }
@@ -110,7 +120,7 @@ library Stages {
 
     /// @notice Undoes the stages executed so far. Who may call when is the facet's question; halts do not stop it, and
     /// it checks its own pins only.
-    function rollback(Plan calldata plan, bytes32 proposalId) internal {
+    function rollback(Plan calldata plan, bytes32 proposalId, RollbackReason reason, string memory statement) internal {
         Proposal storage proposal = Proposals.load(proposalId);
         ProposalStatus memory status = requireRollbackable(proposalId);
         uint256 index = PlanRules.rollbackFor(plan, status.nextStage - 1);
@@ -127,16 +137,36 @@ library Stages {
             _reportInvariant(proposalId, proposal, way.invariants[i], before[i], held[i]);
         }
         proposal.ending = Ending.RolledBack;
+        ResponseStorage.state().responses[proposalId].rollbackReason = reason;
         ModuleStorage.state().release(Proposals.modulesOf(proposal), proposalId);
         Operations.cancelAll(plan, proposalId, status.nextStage);
-        emit PlanRolledBack(proposalId, index, status.nextStage, msg.sender);
+        emit PlanRolledBack(proposalId, index, status.nextStage, msg.sender, reason, statement);
+    }
+
+    /// @notice Why anyone may take a stalled plan back.
+    function stallReasonOf(bytes32 proposalId) internal view returns (RollbackReason) {
+        Proposal storage proposal = Proposals.load(proposalId);
+        if (proposal.ending == Ending.Vetoed) return RollbackReason.Veto;
+        if (proposal.ending == Ending.Invalidated) return RollbackReason.Invalidated;
+        if (proposal.isBreached) return RollbackReason.Breach;
+        // After the last stage there is no window that could lapse.
+        return proposal.nextStage == proposal.stageCount ? RollbackReason.Reports : RollbackReason.Window;
     }
 
     /// @notice Reverts unless there are stages to undo, and the way back is open.
     function requireRollbackable(bytes32 proposalId) internal view returns (ProposalStatus memory status) {
+        return requireUndoable(proposalId, ProposalState.Stalled);
+    }
+
+    /// @notice The same for whatever only makes sense while the plan can still be taken back; `expected` is what a refusal
+    /// names.
+    function requireUndoable(
+        bytes32 proposalId,
+        ProposalState expected
+    ) internal view returns (ProposalStatus memory status) {
         status = Proposals.statusOf(proposalId);
         if (status.state != ProposalState.InProgress && status.state != ProposalState.Stalled) {
-            revert Proposals.ProposalInState(proposalId, status.state, ProposalState.Stalled);
+            revert Proposals.ProposalInState(proposalId, status.state, expected);
         }
         requireOpen(proposalId, status);
     }

@@ -141,7 +141,7 @@ describe("tasks of a node program", () => {
     const standing = await runTask("upgrade invalidate", { proposal: child });
     expect(standing.stderr).to.include("error NothingBroken");
     for (const member of here.council.slice(0, 3)) {
-      await here.registry.connect(member).rollbackByCouncil(here.plan, 0, []);
+      await here.registry.connect(member).rollbackByCouncil(here.plan, "why", 0, []);
     }
     await ok("upgrade invalidate", { proposal: child });
     expect(await stateOf(here, childId)).to.equal(State.Invalidated);

@@ -155,7 +155,7 @@ describe("tasks of emergencies", () => {
   describe("cosign", () => {
     const urgent = async (): Promise<string> => {
       for (const member of here.council.slice(0, 3)) {
-        await here.registry.connect(member).rollbackByCouncil(here.plan, 0, []);
+        await here.registry.connect(member).rollbackByCouncil(here.plan, "why", 0, []);
       }
       const targets = [{ module: MODULE, baseVersion: 1n }];
       const over = { nonce: 5n, planClass: PlanClass.Emergency, targets, title: "Close the hole" };
@@ -282,14 +282,16 @@ describe("tasks of emergencies", () => {
 
   describe("veto and rollback", () => {
     it("EMG-97 a plan that has not begun is cancelled, once; one that has is taken back in one act, without a file", async () => {
-      await bySignatures("rollback", { proposal: here.id }, 3);
+      await bySignatures("rollback", { proposal: here.id, reason: "why" }, 3);
       expect(await state()).to.equal(State.RolledBack);
-      expect((await ok("rollback", { proposal: here.id, as: members(1)[0]! })).stdout).to.include("already done");
+      expect((await ok("rollback", { proposal: here.id, reason: "why", as: members(1)[0]! })).stdout).to.include(
+        "already done",
+      );
       const targets = [{ module: MODULE, baseVersion: 1n }];
       const plan = await dialPlan(here, here.module, { nonce: 5n, targets, title: "Another turn" });
       const proposalId = await toApproved(here, plan);
       const args = { proposal: proposalId.slice(2, 8), reason: "no" };
-      await refused("rollback", { proposal: args.proposal, as: members(1)[0]! }, "ProposalInState", 4);
+      await refused("rollback", { proposal: args.proposal, reason: "why", as: members(1)[0]! }, "ProposalInState", 4);
       await byCalls("veto", args, 3);
       expect(await stateOf(here, proposalId)).to.equal(State.Cancelled);
       expect((await ok("veto", { ...args, as: members(1)[0]! })).stdout).to.include("already done");
@@ -311,7 +313,7 @@ describe("tasks of emergencies", () => {
       await almost("recovery", { verb: "veto" }, 3);
     };
     const waiting = async (): Promise<string> => {
-      await byCalls("rollback", { proposal: here.id }, 3);
+      await byCalls("rollback", { proposal: here.id, ...REASON }, 3);
       const plan = await dialPlan(here, here.module, { nonce: 5n, targets: [{ module: MODULE, baseVersion: 1n }] });
       const proposal = (await toApproved(here, plan)).slice(2, 8);
       await almost("veto", { proposal, ...REASON }, 3);
@@ -343,7 +345,7 @@ describe("tasks of emergencies", () => {
         after: isIn(State.Stalled),
       },
       "emergency rollback": {
-        before: () => almost("rollback", { proposal: here.id }, 3),
+        before: () => almost("rollback", { proposal: here.id, ...REASON }, 3),
         after: isIn(State.RolledBack),
       },
       "emergency veto": { before: waiting },

@@ -272,15 +272,15 @@ describe("tasks of a plan", () => {
   it("CLI-13 members approve an act one by one, and each is told how many are missing", async () => {
     await toInProgress();
     const [first, second, third] = here.council.map(({ address }) => address);
-    const one = await ok("emergency rollback", { proposal: here.id, as: first! });
+    const one = await ok("emergency rollback", { proposal: here.id, reason: "it drifts", as: first! });
     expect(one.stdout).to.include("1 of 3 members have approved").and.to.include("--as ANOTHER_MEMBER");
     const status = await runJson<{ modules: { actions: { action: string; have: number; need: number }[] }[] }>(
       "emergency status",
     );
     const action = status.json.modules[0]!.actions.find((entry) => entry.action === "rollback");
     expect(action).to.include({ have: 1, need: 3 });
-    await ok("emergency rollback", { proposal: here.id, as: second! });
-    await ok("emergency rollback", { proposal: here.id, as: third! });
+    await ok("emergency rollback", { proposal: here.id, reason: "it drifts", as: second! });
+    await ok("emergency rollback", { proposal: here.id, reason: "it drifts", as: third! });
     expect((await here.registry.stateOf(here.proposalId)).state).to.equal(State.RolledBack);
   });
 
