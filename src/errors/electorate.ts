@@ -64,4 +64,9 @@ export const ELECTORATE_ERRORS = {
     exit: Exit.toolError,
     meaning: "no threshold is set for proposals by electors: only the release role proposes",
   },
+  DelegatesTooFew: {
+    code: "SLIP-286",
+    exit: Exit.waiting,
+    meaning: "the token's delegates together hold too little for the plan to pass, however they vote",
+  },
 } as const satisfies ErrorTable;

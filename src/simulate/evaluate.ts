@@ -40,7 +40,8 @@ export function verdictOf(checks: readonly Check[]): CheckStatus {
 function lifecycle({ failure, state, steps, plan, notes }: Evidence): Check {
   const isDone = failure === undefined && state === "Completed";
   // A gate waits for the world, and nothing happens on a fork: that is no fault of the plan, and no proof of it.
-  const isWaiting = failure?.name === "GateNotMet";
+  const isShort = failure?.name === "DelegatesTooFew";
+  const isWaiting = failure?.name === "GateNotMet" || isShort;
   return {
     id: "lifecycle",
     name: "the plan runs to its end through the real contracts",
@@ -51,9 +52,11 @@ function lifecycle({ failure, state, steps, plan, notes }: Evidence): Check {
     ],
     remedy: isDone
       ? ""
-      : isWaiting
-        ? "the gate waits for what users or operators do; the stages behind it were not rehearsed"
-        : "the error says where; mend the plan and rehearse again",
+      : isShort
+        ? "no vote of today's delegates would pass the plan: more holders have to delegate before it is proposed"
+        : isWaiting
+          ? "the gate waits for what users or operators do; the stages behind it were not rehearsed"
+          : "the error says where; mend the plan and rehearse again",
   };
 }
 

@@ -23,8 +23,10 @@ export interface Actors {
   incident: string[];
   /** Strongest first. */
   electors: Elector[];
-  /** Sum of clipped powers. */
+  /** Sum of clipped powers; of a token: its supply. */
   total: bigint;
+  /** A token's delegates vote: approval is of the votes cast, with a quorum of the supply. */
+  isToken: boolean;
   council: { members: string[]; rollbackThreshold: number };
   policy: {
     approval: [bigint, bigint];
@@ -43,11 +45,6 @@ export interface Actors {
 export async function readActors(client: Client, registry: Registry, plan: Plan): Promise<Actors> {
   const ask = (name: string, ...args: unknown[]) => registry.contract.getFunction(name).staticCall(...args);
   const [pointer] = await ask("electorate");
-  const { cap, clippedTotal } = clipOf(await readHeader(registry, pointer), plan.planClass);
-  const seats = await readSeats(registry, pointer);
-  const electors = seats
-    .map(({ account, power }, seat) => ({ seat, account: getAddress(account), power: power < cap ? power : cap }))
-    .sort((a, b) => (a.power === b.power ? a.seat - b.seat : a.power > b.power ? -1 : 1));
   const policy = await ask("classPolicyOf", plan.planClass);
   const [council] = await ask("councilOf");
   const reviewers = async (role: string) =>
@@ -58,8 +55,7 @@ export async function readActors(client: Client, registry: Registry, plan: Plan)
     maintainers: await reviewers("MAINTAINER"),
     auditors: await reviewers("AUDITOR"),
     incident: await holders(client, registry, id("INCIDENT")),
-    electors,
-    total: clippedTotal,
+    ...(await readElectors(registry, pointer, plan)),
     council: { members: [...council.members], rollbackThreshold: Number(council.rollbackThreshold) },
     policy: {
       approval: [policy.approval.numerator, policy.approval.denominator],
@@ -73,6 +69,21 @@ export async function readActors(client: Client, registry: Registry, plan: Plan)
     },
     stranger: derivedAddress("slipway.rehearsal.stranger"),
   };
+}
+
+/** Who sits in an electorate. A token's has no seats before a proposal's snapshot. */
+export async function readElectors(
+  registry: Registry,
+  pointer: string,
+  plan: Plan,
+): Promise<Pick<Actors, "electors" | "total" | "isToken">> {
+  const header = await readHeader(registry, pointer);
+  const { cap, clippedTotal } = clipOf(header, plan.planClass);
+  const seats = await readSeats(registry, pointer);
+  const electors = seats
+    .map(({ account, power }, seat) => ({ seat, account: getAddress(account), power: power < cap ? power : cap }))
+    .sort((a, b) => (a.power === b.power ? a.seat - b.seat : a.power > b.power ? -1 : 1));
+  return { electors, total: clippedTotal, isToken: header.token !== undefined };
 }
 
 /** The fewest electors whose power together meets a threshold, and who are at least `least`. */

@@ -1,4 +1,5 @@
 import type { Client } from "../client";
+import { SlipwayError } from "../errors";
 import { labelText } from "../plan/labelText";
 import type { Plan } from "../plan/types";
 import { advance } from "../registry/advance";
@@ -8,6 +9,7 @@ import { readFacts } from "../registry/facts";
 import { propose } from "../registry/propose";
 import { ready } from "../registry/ready";
 import { schedule } from "../registry/schedule";
+import { snapshot, strongestDelegates } from "../registry/snapshot";
 import { readStatus } from "../registry/state";
 import { vote } from "../registry/vote";
 import { revalidate } from "../revalidate/revalidate";
@@ -15,7 +17,7 @@ import { checkInvariants } from "./checkInvariants";
 import type { ForkSession } from "./forkSession";
 import { readModuleStates } from "./moduleState";
 import { attempt, pastTheRegistry, type Attempt } from "./negatives";
-import { fewest, type Actors } from "./readActors";
+import { fewest, readElectors, type Actors } from "./readActors";
 import { containAttempt, runContainment } from "./runContainment";
 import { runRollback } from "./runRollback";
 import { netWrites, storageWrites } from "./storageWrites";
@@ -46,6 +48,8 @@ export interface Lifecycle {
   proposalId: string;
   timelock: string;
   actors: Actors;
+  /** A token's delegates who are to vote; found in its events unless named. */
+  delegates?: readonly string[];
   /** Names of the cited invariants, by id. */
   names: Map<string, string>;
   notes: LifecycleNotes;
@@ -92,8 +96,9 @@ async function toScheduled(lifecycle: Lifecycle): Promise<void> {
   await session.act({ account: actors.proposer, role: "proposer" }, "propose", (as) => propose(as, registry, plan));
   await refused(lifecycle, { ...scheduleAttempt(lifecycle), name: "schedule before the vote" });
 
+  if (actors.isToken) Object.assign(actors, await listDelegates(lifecycle));
   const { policy } = actors;
-  const stricter = policy.approval[0] * policy.quorum[1] > policy.quorum[0] * policy.approval[1];
+  const stricter = !actors.isToken && policy.approval[0] * policy.quorum[1] > policy.quorum[0] * policy.approval[1];
   for (const elector of fewest(actors, stricter ? policy.approval : policy.quorum, policy.minVoters)) {
     await session.act(seated(elector), "vote for", (as) => vote(as, registry, { proposalId, choice: "for" }));
   }
@@ -104,6 +109,31 @@ async function toScheduled(lifecycle: Lifecycle): Promise<void> {
   }
   await session.waitUntil((await readStatus(registry, proposalId)).notBefore);
   await session.act(stranger(actors), "schedule", (as) => schedule(as, registry, { proposalId }));
+}
+
+/** Takes the proposal's snapshot of those who really hold the token's votes, and finds out whether they can carry the plan. */
+async function listDelegates(lifecycle: Lifecycle): Promise<Pick<Actors, "electors" | "total" | "isToken">> {
+  const { session, registry, plan, proposalId, actors, delegates } = lifecycle;
+  // Votes can be read once the token's clock has moved on.
+  await session.waitUntil((await timeOf(session.client)) + 60);
+  const found = await strongestDelegates(session.client, registry, { proposalId, delegates });
+  const held = found.delegates.reduce((sum, { power }) => sum + power, 0n);
+  const { numerator, denominator } = plan.readiness.threshold;
+  const shares = [
+    ["quorum", actors.policy.quorum],
+    ["readiness", [BigInt(numerator), BigInt(denominator)]],
+  ] as const;
+  for (const [name, [least, of]] of shares) {
+    if (held * of >= found.supply * least && found.delegates.length >= actors.policy.minVoters) continue;
+    throw new SlipwayError("DelegatesTooFew", {
+      where: `token ${found.token}, ${name}`,
+      expected: `${least}/${of} of ${found.supply}, and ${actors.policy.minVoters} delegates`,
+      found: `${held}, of ${found.delegates.length} delegates`,
+    });
+  }
+  const accounts = found.delegates.map(({ account }) => account);
+  await session.act(stranger(actors), "snapshot", (as) => snapshot(as, registry, { proposalId, delegates: accounts }));
+  return readElectors(registry, (await readFacts(registry, proposalId)).electorate, plan);
 }
 
 /** Everyone whose statement the registry asks for, as many as it asks for. */

@@ -28,6 +28,8 @@ export interface SimulateOptions extends Omit<BuildOptions, "addresses" | "repor
   /** "slipway 0.1.0". */
   tool: string;
   openFork?: OpenFork;
+  /** A token's delegates who are to vote; found in its events unless named. */
+  delegates?: readonly string[];
 }
 
 /**
@@ -140,6 +142,7 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     proposalId,
     timelock,
     actors: await readActors(client, registry, plan),
+    delegates: options.delegates,
     names: new Map(invariants.map(({ id, name }) => [id, name])),
     notes,
   };

@@ -1,3 +1,4 @@
+import { isAddress } from "ethers";
 import type { ConfigurableTaskDefinition } from "hardhat/types";
 import { SlipwayError } from "../../src/errors";
 import type { Out, SendOptions } from "../../src/registry/perform";
@@ -66,4 +67,16 @@ export function stageOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,2}$/.test(text)) return Number(text);
   throw new SlipwayError("OptionInvalid", { where: "--stage", expected: "the index of a stage", found: text });
+}
+
+/** Addresses of `--delegates`, where they are stated. */
+export function accountsOf(stated: string | undefined): string[] | undefined {
+  const accounts = stated?.split(",").map((account) => account.trim());
+  const wrong = accounts?.find((account) => !isAddress(account));
+  if (wrong === undefined) return accounts;
+  throw new SlipwayError("OptionInvalid", {
+    where: "--delegates",
+    expected: "addresses, separated by commas",
+    found: wrong,
+  });
 }

@@ -105,6 +105,7 @@ withOutput(
   .addOptionalParam("as", "Account that would deploy and propose")
   .addOptionalParam("block", "Block to fork at; the latest unless stated")
   .addOptionalParam("engine", "What runs the fork: anvil or hardhat", "anvil")
+  .addOptionalParam("delegates", "Delegates of a token who vote, separated by commas; found in its events unless named")
   .setAction(lazy(() => import("./simulate")));
 
 withSender(

@@ -10,7 +10,7 @@ import type { CheckStatus, RehearsalReport } from "../../src/simulate/types";
 import { writeReport, type WrittenReport } from "../../src/simulate/writeReport";
 import { version } from "../../package.json";
 import { openHardhatFork } from "../support/openHardhatFork";
-import { choiceOf, type OutputArgs } from "../support/options";
+import { accountsOf, choiceOf, type OutputArgs } from "../support/options";
 import { runTask } from "../support/runTask";
 
 interface SimulateArgs extends OutputArgs {
@@ -18,6 +18,7 @@ interface SimulateArgs extends OutputArgs {
   as?: string;
   block?: string;
   engine: string;
+  delegates?: string;
 }
 
 const ENGINES = { anvil: openAnvilFork, hardhat: openHardhatFork };
@@ -40,6 +41,7 @@ export const action = (args: SimulateArgs, hre: HardhatRuntimeEnvironment): Prom
       block: blockOf(args.block),
       tool: `slipway ${version}`,
       openFork: ENGINES[engine],
+      delegates: accountsOf(args.delegates),
     });
     const written = writeReport(client.deploymentsDir, report);
     const isGood = EXITS[report.verdict] === Exit.pass;
