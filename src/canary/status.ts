@@ -1,4 +1,4 @@
-import { encodeBytes32String, Interface, type Result } from "ethers";
+import { encodeBytes32String, Interface, isError, type Result } from "ethers";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import type { Registry } from "../registry/connect";
@@ -53,8 +53,14 @@ export async function readCanaryAt(
       throw thrown;
     });
     if (answer === "0x") return undefined;
-    const [result] = router.decodeFunctionResult("traffic", answer) as unknown as [string];
-    return control.decodeFunctionResult(name, result);
+    try {
+      const [result] = router.decodeFunctionResult("traffic", answer) as unknown as [string];
+      return control.decodeFunctionResult(name, result);
+    } catch (thrown) {
+      // No router answers like that: one module's nonsense must not hide the state of all the others.
+      if (isError(thrown, "BAD_DATA") || isError(thrown, "BUFFER_OVERRUN")) return undefined;
+      throw thrown;
+    }
   };
   if ((await ask("routerMagic")) === undefined) return undefined;
   const raw = (await ask("status"))?.[0] as Result | undefined;

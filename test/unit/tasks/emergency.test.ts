@@ -378,8 +378,10 @@ describe("tasks of emergencies", () => {
     const ELSEWHERE: Record<string, string> = {
       "canary freeze": "CLI-54 freezes a real router",
       "canary status": "CLI-54 asks a real router",
+      "canary tighten": "CLI-78 tightens a real router",
+      "emergency contain": "CTN-70 contains a plan that has containments",
       "invariant poke": "CLI-16 breaks an invariant for it",
-      "upgrade invalidate": "CLI-17 and PIN-07 break a pin for it",
+      "upgrade invalidate": "ART-33 and PIN-07 give it a reason",
     };
     const keyOf = (words: readonly string[]): string => {
       const [scope, task, first] = words as [string, string, string | undefined];
