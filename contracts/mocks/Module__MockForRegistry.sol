@@ -77,7 +77,7 @@ contract Module__MockForRegistry is ITrafficRouter {
         }
         if (canary == Canary.Refusing) revert Refused();
         if (canary == Canary.Reentering) (hasCallbackWorked, callbackAnswer) = callbackTarget.call(callback);
-        if (bytes4(message) != ITrafficControl.freeze.selector) return "";
+        if (bytes4(message) == ITrafficControl.drain.selector) return "";
         isFrozen = true;
         emit Frozen(msg.sender, abi.decode(message[4:], (string)));
         return "";

@@ -126,7 +126,7 @@ interface ITrafficControl {
     function pauseLane(uint8 lane, bool isExit) external;
 
     /// @notice Closes every lane that is no exit, for `duration` seconds. Caller: controller, or guardian within the
-    /// bounds of `pauseLane`. The controller may prolong or shorten it.
+    /// bounds of `pauseLane`. The controller may prolong it; `resume` ends it.
     function drain(uint32 duration) external;
 
     /// @notice Refuses a privileged selector until `resume`, with either version. Caller: controller or guardian.

@@ -78,7 +78,7 @@ export const EMERGENCY_ERRORS = {
     code: "SLIP-523",
     exit: Exit.checkFailed,
     meaning:
-      "a containment takes away: of registry and timelock it only revokes roles and clears flags, of a router it only freezes",
+      "a containment takes away: of registry and timelock it only revokes roles and clears flags, of a router it only freezes or tightens",
   },
   ContainmentPays: { code: "SLIP-524", exit: Exit.checkFailed, meaning: "a containment sends no native value" },
   ContainmentUnreachable: {

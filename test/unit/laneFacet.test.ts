@@ -3,8 +3,12 @@ import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helper
 import { expect } from "chai";
 import { encodeBytes32String, id, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
-import { registryFixture } from "../fixtures/registry";
+import { anyValue } from "@nomicfoundation/hardhat-chai-matchers/withArgs";
+import { BreachClass } from "../../src/plan/types";
+import { DAY, registryFixture } from "../fixtures/registry";
 import { asTimelock } from "../helpers/asTimelock";
+import { propose, toInProgress } from "../helpers/lifecycle";
+import { addModule, dialPlan, pinned } from "../helpers/plans";
 import { deployRouter, deployVersions, ONE, ruleOf, steer } from "../helpers/canary";
 
 const MODULE = encodeBytes32String("vault");
@@ -39,14 +43,14 @@ async function canaryFixture() {
   );
   await registry.connect(release).registerModule(MODULE, 0, proxy, deployment.timelock);
   const control = await steer(proxy);
-  const timelock = (await asTimelock(fixture)).runner as HardhatEthersSigner;
+  const admin = (await asTimelock(fixture)).runner as HardhatEthersSigner;
   const app = candidate.attach(proxy) as typeof candidate;
   const install = async () => {
-    await app.connect(timelock).upgradeToAndCall(await router.getAddress(), control.installData());
+    await app.connect(admin).upgradeToAndCall(await router.getAddress(), control.installData());
     await mine(1);
   };
   const message = (name: string, args: unknown[]) => control.control.encodeFunctionData(name as "resume", args as [0]);
-  return { ...fixture, proxy, control, timelock, app, router, install, message };
+  return { ...fixture, proxy, stable, control, app, router, install, message };
 }
 
 async function liveFixture() {
@@ -55,7 +59,72 @@ async function liveFixture() {
   return fixture;
 }
 
+/** A plan in its first dwell on that canary, with one containment of these messages for its router. */
+async function containing(messages: (fixture: Awaited<ReturnType<typeof liveFixture>>) => string[]) {
+  const fixture = await liveFixture();
+  const { app, control, proxy, stable } = fixture;
+  const say = (data: string) => ({ target: proxy, value: 0n, data });
+  const shape = await dialPlan(fixture, await addModule(fixture));
+  const back = app.interface.encodeFunctionData("upgradeToAndCall", [await stable.getAddress(), "0x"]);
+  const [stage, rollback] = [shape.stages[0]!, shape.rollbacks[0]!];
+  const plan = await pinned({
+    ...shape,
+    targets: [{ module: MODULE, baseVersion: 0n }],
+    stages: [{ ...stage, calls: [say(control.shareData(1, 9_000))], invariants: [], dwell: BigInt(DAY) }],
+    rollbacks: [{ ...rollback, from: 0, to: 0, calls: [say(back)], invariants: [] }],
+    containments: [
+      {
+        breach: BreachClass.Asset,
+        label: encodeBytes32String("close"),
+        calls: messages(fixture).map((data) => say(control.wrap(data))),
+        pins: [],
+        minGas: 0n,
+      },
+    ],
+  });
+  return { ...fixture, plan };
+}
+
 describe("LaneFacet", () => {
+  describe("in a containment", () => {
+    it("LAN-05 lanes are closed, a selector is locked and the canary is frozen in one call of the incident key", async () => {
+      const fixture = await containing(({ message }) => [
+        message("pauseLane", [1, false]),
+        message("pauseLane", [2, true]),
+        message("lockSelector", [SET_TOTAL]),
+        message("freeze", ["asset breach"]),
+      ]);
+      const { registry, plan, incident, stranger, app, router, control } = fixture;
+      await toInProgress(fixture, plan);
+      await app.ping();
+      await expect(registry.connect(stranger).contain(plan, 0)).to.be.revertedWithCustomError(
+        registry,
+        "BreachUnproven",
+      );
+      await registry.connect(incident).contain(plan, 0);
+      for (const call of [() => app.move(1), () => app.ping()]) {
+        await expect(call())
+          .to.be.revertedWithCustomError(router, "LanePaused")
+          .withArgs(anyValue, 2n ** 32n - 1n);
+      }
+      await expect(app.setTotal(1)).to.be.revertedWithCustomError(router, "SelectorLocked");
+      expect((await control.status()).isFrozen).to.equal(true);
+    });
+
+    it("LAN-05 nothing that loosens is agreed on as a containment", async () => {
+      for (const [name, args] of [
+        ["resume", [1]],
+        ["setShare", [1, 10_000]],
+      ] as [string, unknown[]][]) {
+        const fixture = await containing(({ message }) => [message("pauseLane", [1, false]), message(name, args)]);
+        await expect(propose(fixture, fixture.plan)).to.be.revertedWithCustomError(
+          fixture.registry,
+          "ContainmentLoosens",
+        );
+      }
+    });
+  });
+
   describe("tighten", () => {
     it("LAN-01 the incident key closes an entry, drains, locks, and lowers cap and share, alone and at once", async () => {
       const { registry, incident, control, message, app, router } = await loadFixture(liveFixture);

@@ -14,6 +14,7 @@ import {Proposals} from "./Proposals.sol";
 import {Response, ResponseStorage} from "../storage/ResponseStorage.sol";
 import {Roles} from "./Roles.sol";
 import {Stages} from "./Stages.sol";
+import {Tightenings} from "./Tightenings.sol";
 
 /// @notice The plan's answers to a breach outside of a router: what else to take away or slow down, agreed with the plan
 /// and waiting in the timelock beside its stages. Nothing is made up in an emergency: these calls or none.
@@ -30,7 +31,7 @@ library Containments {
     /// @notice A single stage without a dwell is over in the moment it begins.
     error ContainmentUnreachable();
     /// @notice A containment takes away and slows down. It pays nobody; of registry and timelock it only revokes roles and
-    /// clears flags, and of a router it only freezes.
+    /// clears flags, and of a router it only freezes or tightens.
     error ContainmentLoosens(uint256 containment, address target, bytes4 selector);
     error ContainmentPays(uint256 containment, address target, uint256 value);
 
@@ -106,16 +107,15 @@ library Containments {
             bool isTightening =
                 call.target == address(this) || call.target == timelock
                     ? selector == IConfigFacet.revokeRole.selector || selector == IFeatureFlagFacet.clearFlag.selector
-                    : selector != ITrafficRouter.traffic.selector || _isFreeze(call.data);
+                    : selector != ITrafficRouter.traffic.selector || _isTightening(call.data);
             if (!isTightening) revert ContainmentLoosens(index, call.target, selector);
         }
     }
 
     /// @dev Of the plain encoding only: another offset could show one message here and hide another.
-    function _isFreeze(bytes calldata data) private pure returns (bool) {
-        return
-            data.length >= 72 &&
-            uint256(bytes32(data[4:36])) == 0x20 &&
-            bytes4(data[68:72]) == ITrafficControl.freeze.selector;
+    function _isTightening(bytes calldata data) private pure returns (bool) {
+        if (data.length < 72 || uint256(bytes32(data[4:36])) != 0x20) return false;
+        bytes4 selector = bytes4(data[68:72]);
+        return selector == ITrafficControl.freeze.selector || Tightenings.isKnown(selector);
     }
 }

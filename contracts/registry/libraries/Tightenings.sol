@@ -34,18 +34,20 @@ library Tightenings {
         return keccak256(abi.encode(module, message));
     }
 
+    /// @notice Whether the message with this selector can only tighten, whoever sends it.
+    function isKnown(bytes4 selector) internal pure returns (bool) {
+        return
+            selector == ITrafficControl.pauseLane.selector ||
+            selector == ITrafficControl.drain.selector ||
+            selector == ITrafficControl.lockSelector.selector ||
+            selector == ITrafficControl.lowerCap.selector ||
+            selector == ITrafficControl.lowerShare.selector;
+    }
+
     /// @return isExit Whether it closes a lane through which users get out.
     function _check(bytes calldata message) private pure returns (bool isExit) {
         bytes4 selector = bytes4(message);
-        if (selector == ITrafficControl.pauseLane.selector) {
-            (, isExit) = abi.decode(message[4:], (uint8, bool));
-            return isExit;
-        }
-        bool isKnown =
-            selector == ITrafficControl.drain.selector ||
-                selector == ITrafficControl.lockSelector.selector ||
-                selector == ITrafficControl.lowerCap.selector ||
-                selector == ITrafficControl.lowerShare.selector;
-        if (!isKnown) revert MessageUnsupported(selector);
+        if (!isKnown(selector)) revert MessageUnsupported(selector);
+        if (selector == ITrafficControl.pauseLane.selector) (, isExit) = abi.decode(message[4:], (uint8, bool));
     }
 }

@@ -36,6 +36,7 @@ abstract contract Tightening is Frame {
         if (duration == 0 || duration > max) revert TrafficErrors.DrainInvalid(duration, max);
         if (isGuardian) _requireRested(_entriesClosedUntil(limits, 0));
         uint256 deadline = block.timestamp + duration;
+        if (deadline <= limits.drainDeadline()) revert TrafficErrors.NotTighter();
         emit TrafficEvents.DrainStarted(deadline);
         _closeLimits(isGuardian, word, limits.withDrain(deadline));
     }

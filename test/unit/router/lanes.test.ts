@@ -183,6 +183,7 @@ describe("TrafficRouter > lanes", () => {
       expect((await control.limits()).inFlight).to.equal(2n);
       await app.connect(user).setTotal(0);
       expect(await control.drainState()).to.equal(State.drained);
+      await expect(control.tell(controller, "drain", [PAUSE])).to.be.revertedWithCustomError(router, "NotTighter");
       // What is in flight needs longer.
       await control.tell(controller, "drain", [3 * PAUSE]);
       await time.increaseTo(deadline);
