@@ -367,7 +367,14 @@ describe("statements of contract wallets (ERC-1271)", () => {
     /** The Safe alone is the council. */
     async function aloneFixture() {
       const fixture = await councilFixture();
-      const one = { haltThreshold: 1, liftThreshold: 1, vetoThreshold: 1, rollbackThreshold: 1, coSignThreshold: 1 };
+      const one = {
+        haltThreshold: 1,
+        liftThreshold: 1,
+        vetoThreshold: 1,
+        rollbackThreshold: 1,
+        coSignThreshold: 1,
+        pauseThreshold: 1,
+      };
       await fixture.governed.setCouncil({ ...fixture.parameters.council, ...one, members: [fixture.safe] });
       return fixture;
     }
