@@ -321,7 +321,14 @@ describe("contracts as members of the council", () => {
   it("EMG-75 a wallet can be the whole council", async () => {
     const fixture = await loadFixture(walletFixture);
     const { registry, address, parameters, module } = fixture;
-    const alone = { haltThreshold: 1, liftThreshold: 1, vetoThreshold: 1, rollbackThreshold: 1, coSignThreshold: 1 };
+    const alone = {
+      haltThreshold: 1,
+      liftThreshold: 1,
+      vetoThreshold: 1,
+      rollbackThreshold: 1,
+      coSignThreshold: 1,
+      pauseThreshold: 1,
+    };
     await (await asTimelock(fixture)).setCouncil({ ...parameters.council, ...alone, members: [address] });
     // Its threshold cannot rise above one: the budget alone bounds it.
     for (const nonce of [1n, 2n, 3n]) {
