@@ -1,4 +1,5 @@
 import type { InterfaceAbi, Provider, Signer } from "ethers";
+import type { Namespaces } from "./layout/readNamespaces";
 
 /** A compiled contract, whoever compiled it (Hardhat or Foundry). */
 export interface Artifact {
@@ -16,6 +17,8 @@ export interface Artifact {
 export interface ArtifactSource {
   /** By contract name or `path:Name`, or by a path to a JSON file of Hardhat or Foundry. */
   read(name: string): Promise<Artifact>;
+  /** How the contract lays out its storage; undefined where its build does not tell. */
+  layout?(name: string): Promise<Namespaces | undefined>;
 }
 
 /** Seconds since the epoch, for messages only: what counts is the chain's clock. */

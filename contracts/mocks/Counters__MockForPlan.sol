@@ -117,6 +117,27 @@ contract CounterV2Gap__MockForPlan is UUPSUpgradeable {
     }
 }
 
+/// @notice Reads what V1 counted as a signed number.
+contract CounterV2Signed__MockForPlan is UUPSUpgradeable {
+    error NotOwner(address caller);
+
+    bool public isInitialized;
+    address public owner;
+    int256 public count;
+
+    constructor() {
+        isInitialized = true;
+    }
+
+    function increment() external {
+        ++count;
+    }
+
+    function _authorizeUpgrade(address) internal view override {
+        if (msg.sender != owner) revert NotOwner(msg.sender);
+    }
+}
+
 /// @notice A proxy hidden between proxy and implementation: whoever calls sees the code behind it.
 contract Shadow__MockForPlan {
     event Upgraded(address indexed implementation);
@@ -248,5 +269,20 @@ contract Ledger__MockForPlan {
 
     function _checkOwner() private view {
         if (msg.sender != owner) revert NotOwner(msg.sender);
+    }
+}
+
+/// @notice What two ledgers hold together: a migration moves between them, and makes nothing.
+contract Sum__MockForPlan {
+    Ledger__MockForPlan private immutable _one;
+    Ledger__MockForPlan private immutable _other;
+
+    constructor(Ledger__MockForPlan one, Ledger__MockForPlan other) {
+        _one = one;
+        _other = other;
+    }
+
+    function total() external view returns (uint256) {
+        return _one.total() + _other.total();
     }
 }

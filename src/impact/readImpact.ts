@@ -8,7 +8,7 @@ import { PROXY_ABI } from "../plan/upgradeCalls";
 import type { Registry } from "../registry/connect";
 import { roleChanges } from "./roleDiff";
 import { selectorDiffs } from "./selectorDiff";
-import type { PlanImpact } from "./types";
+import type { PlanImpact, StorageImpact } from "./types";
 
 const ROLLBACK_TAG = 1n << 255n;
 const CONTAINMENT_TAG = 1n << 254n;
@@ -22,6 +22,7 @@ export interface ImpactOptions {
   served?: Interface;
   /** What has to be deployed before the plan could run. */
   creations?: readonly SequenceStep[];
+  storage?: StorageImpact;
 }
 
 /** What a plan comes to, as far as hashes, functions and power go: the part of it that a review of its integrity reads. */
@@ -31,7 +32,7 @@ export async function readImpact(
   plan: Plan,
   options: ImpactOptions = {},
 ): Promise<PlanImpact> {
-  const { abis = [], codes = {}, served, creations = [] } = options;
+  const { abis = [], codes = {}, served, creations = [], storage } = options;
   const named = new Set(plan.targets.map(({ module }) => module));
   const modules = (await modulesOf(registry)).filter(({ word }) => named.has(word));
   const timelock = (await registry.contract.getFunction("timelock").staticCall()) as string;
@@ -47,6 +48,7 @@ export async function readImpact(
       served,
     }),
     roles: await roleChanges(client, plan, { registry, timelock, modules, creations }),
+    ...(storage === undefined ? {} : { storage }),
   };
 }
 

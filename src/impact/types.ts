@@ -29,6 +29,13 @@ export interface RoleChange {
   after: string;
 }
 
+/** How the new code reads what the old code stored. */
+export interface StorageImpact {
+  verdict: "compatible" | "accepted" | "not compared";
+  /** Renames, gaps, what the plan file accepts; or why nothing was compared. */
+  findings: string[];
+}
+
 /** What a reviewer of a proposal's integrity looks at. */
 export interface PlanImpact {
   proposalId: string;
@@ -40,4 +47,6 @@ export interface PlanImpact {
   operations: { batch: string; id: string }[];
   selectors: SelectorDiff[];
   roles: RoleChange[];
+  /** Absent for a plan that comes without its sources. */
+  storage?: StorageImpact;
 }

@@ -12,6 +12,8 @@ export interface AstNode {
   nodeType: string;
   name?: string;
   canonicalName?: string;
+  contractKind?: string;
+  linearizedBaseContracts?: number[];
   absolutePath?: string;
   nodes?: AstNode[];
   members?: AstNode[];

@@ -13,6 +13,7 @@ import type { Registry } from "../registry/connect";
 import { buildCanary } from "./buildCanary";
 import { buildRollbacks, buildStages, type StageContext } from "./buildStages";
 import { checkCandidate } from "./checkCandidate";
+import { checkLayout } from "./checkLayout";
 import { Defaults } from "./defaults";
 import { creationSteps, type Deployment } from "./deployments";
 import { hashPlan, NO_EVIDENCE, subjectOf } from "./eip712";
@@ -81,6 +82,7 @@ export async function buildPlan(
     deployer,
     stable: proxy.implementation,
   });
+  const layout = await checkLayout(client, loaded, { root: options.root, stable: proxy.implementation });
   const invariants = loadInvariants(options.invariantsDir, file.invariants ?? [], book);
   await checkCatalogue(registry, invariants, where("invariants"));
   const baseVersion = defaults.fill("baseVersion", file.baseVersion, module.version, "the module's present version");
@@ -151,7 +153,8 @@ export async function buildPlan(
   );
 
   const impact = await readImpact(client, registry, plan, {
-    abis: [candidate.abi],
+    abis: [candidate.abi, ...(layout.abi === undefined ? [] : [layout.abi])],
+    storage: { verdict: layout.verdict, findings: layout.findings },
     codes: Object.fromEntries(deployments.map(({ address, code }) => [address, code])),
     served: file.upgrade.abi === undefined ? undefined : candidate.abi,
     creations: creationSteps(deployments, deployer),

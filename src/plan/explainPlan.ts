@@ -307,8 +307,16 @@ function warningsOf({
   invariants,
   offchainPointers,
   weakened,
+  impact,
 }: ExplainContext): string[] {
   const warnings: string[] = [...weakened];
+  const { storage } = impact;
+  if (storage?.verdict === "not compared") {
+    warnings.push(`the storage of stable and candidate was not compared: ${storage.findings.join(", ")}`);
+  }
+  if (storage?.verdict === "accepted") {
+    warnings.push("the candidate reads what is stored as something else, and the plan file accepts that: see Storage");
+  }
   if (!isFinal) {
     const missing = deployments.filter(({ isDeployed, needsLock }) => !isDeployed || needsLock);
     warnings.push(

@@ -215,6 +215,10 @@ export const planFileSchema = record(
       args: argumentsField.optional(),
       /** Where the libraries are that the code is linked with, by name. */
       libraries: z.record(z.string(), addressField, { error: () => "libraries with their addresses" }).optional(),
+      /** The code that serves today, by name or file: its storage is compared with the candidate's. */
+      replaces: textField.optional(),
+      /** Fields that the candidate reads otherwise than they were stored, and that are meant so: "storage.count". */
+      acceptLayout: list(textField, "a list of fields").optional(),
       /** Called on the implementation right after it is deployed, so that nobody else can initialise it. */
       lock: callField.optional(),
       init: callField.optional(),

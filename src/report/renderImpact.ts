@@ -13,7 +13,11 @@ export function renderImpact(impact: PlanImpact): string[] {
 }
 
 /** The same without the hashes. */
-export function renderChanges({ selectors, roles }: Pick<PlanImpact, "selectors" | "roles">): string[] {
+export function renderChanges({
+  selectors,
+  roles,
+  storage,
+}: Pick<PlanImpact, "selectors" | "roles" | "storage">): string[] {
   return [
     "",
     "Functions",
@@ -32,6 +36,9 @@ export function renderChanges({ selectors, roles }: Pick<PlanImpact, "selectors"
         ? ["     none added, removed or changed"]
         : []),
     ]),
+    ...(storage === undefined
+      ? []
+      : ["", "Storage", `  ${storage.verdict}`, ...storage.findings.map((finding) => `     ${finding}`)]),
     "",
     "Power",
     ...(roles.length === 0 ? ["  none moves"] : []),

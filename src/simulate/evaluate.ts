@@ -1,5 +1,5 @@
 import { pointerAfter } from "../plan/pointerAfter";
-import type { Plan } from "../plan/types";
+import { RollbackKind, type Plan } from "../plan/types";
 import type { LifecycleNotes } from "./runLifecycle";
 import type { Check, CheckStatus, Override, RehearsalStep } from "./types";
 
@@ -122,7 +122,9 @@ function rollbacks({ notes, plan }: Evidence): Check {
   // A last stage without a dwell completes the plan at once: there is no moment to go back from.
   const last = plan.stages.at(-1);
   const expected = plan.stages.length - (last?.dwell === 0n ? 1 : 0);
-  const bad = notes.rollbacks.filter(({ state, isRestored }) => state !== "RolledBack" || !isRestored);
+  const isClean = ({ index }: { index: number }) => plan.rollbacks[index]?.kind === RollbackKind.Clean;
+  const unclean = notes.rollbacks.filter((way) => isClean(way) && (way.residue ?? []).length > 0);
+  const bad = notes.rollbacks.filter((way) => way.state !== "RolledBack" || !way.isRestored || unclean.includes(way));
   const isWhole = notes.rollbacks.length === expected;
   return {
     id: "rollbacks",
@@ -136,8 +138,16 @@ function rollbacks({ notes, plan }: Evidence): Check {
             residue === undefined ? "storage not traced" : `${residue.length} slots differ`
           }`,
       ),
+      ...unclean.map(
+        ({ afterStages, residue }) => `after ${afterStages}: stated clean, and ${residue!.length} slots stay written`,
+      ),
     ],
-    remedy: bad.length > 0 ? "a plan without a way back is not to be proposed" : remedyOfPart(isWhole),
+    remedy:
+      unclean.length > 0
+        ? "state it as lossy (rollback.kind), or take back what was written; if stable cannot live with it, there is no way back"
+        : bad.length > 0
+          ? "a plan without a way back is not to be proposed"
+          : remedyOfPart(isWhole),
   };
 }
 

@@ -176,7 +176,11 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     },
     overrides,
     checks,
-    impact: { selectors: built.impact.selectors, roles: built.impact.roles },
+    impact: {
+      selectors: built.impact.selectors,
+      roles: built.impact.roles,
+      ...(built.impact.storage === undefined ? {} : { storage: built.impact.storage }),
+    },
     deployments: built.deployments.map(({ role, contractName, address, codeHash }) => ({
       role,
       contractName,

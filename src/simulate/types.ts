@@ -140,7 +140,7 @@ export interface RehearsalReport {
   overrides: Override[];
   checks: Check[];
   /** Functions and power that the plan moves; its ids are left out, for they contain this report's hash. */
-  impact: Pick<PlanImpact, "selectors" | "roles">;
+  impact: Pick<PlanImpact, "selectors" | "roles" | "storage">;
   deployments: { role: string; contractName: string; address: string; codeHash: string; isOnChain: boolean }[];
   steps: RehearsalStep[];
   stages: RehearsedStage[];

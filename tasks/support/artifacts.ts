@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Artifact, ArtifactSource } from "../../src/client";
 import { SlipwayError } from "../../src/errors";
+import { readLayout, type LayoutOutput } from "../../src/layout/readLayout";
+import type { Namespaces } from "../../src/layout/readNamespaces";
 
 interface FoundryBytecode {
   object: string;
@@ -24,7 +26,29 @@ export function artifactsOf(hre: HardhatRuntimeEnvironment): ArtifactSource {
       }
       return (await hre.artifacts.readArtifact(name)) as unknown as Artifact;
     },
+    async layout(name: string): Promise<Namespaces | undefined> {
+      if (name.startsWith("npm:") || name.endsWith(".json") || !(await hre.artifacts.artifactExists(name))) {
+        return undefined;
+      }
+      const { sourceName, contractName } = await hre.artifacts.readArtifact(name);
+      const output = await outputOf(hre, `${sourceName}:${contractName}`);
+      return output === undefined ? undefined : readLayout(output, sourceName, contractName);
+    },
   };
+}
+
+const builds = new Map<string, LayoutOutput>();
+
+/** The build that a contract's present artifact comes from: tens of megabytes, so each is read once. */
+async function outputOf(hre: HardhatRuntimeEnvironment, name: string): Promise<LayoutOutput | undefined> {
+  const debug = hre.artifacts.formArtifactPathFromFullyQualifiedName(name).replace(/\.json$/, ".dbg.json");
+  if (!existsSync(debug)) return undefined;
+  const { buildInfo } = JSON.parse(readFileSync(debug, "utf8")) as { buildInfo: string };
+  const known = builds.get(buildInfo);
+  if (known !== undefined) return known;
+  const output = (await hre.artifacts.getBuildInfo(name))?.output as unknown as LayoutOutput | undefined;
+  if (output !== undefined) builds.set(buildInfo, output);
+  return output;
 }
 
 function resolveNpm(name: string): string {
