@@ -54,7 +54,8 @@ export async function deployRegistry(
   const facets: Partial<Record<FacetName, string>> = {};
   const packed = [];
   for (const name of FACETS) {
-    const address = (await reuse(artifacts, signer, name, known[name])) ?? (await deploy(artifacts, signer, name));
+    const address =
+      (await reuse(artifacts, signer, name, known[name])) ?? (await deployContract(artifacts, signer, name));
     facets[name] = address;
     packed.push({ facet: address, selectors: concat(await selectorsOf(artifacts, name)) });
     log(`${name} ${address}`);
@@ -65,7 +66,7 @@ export async function deployRegistry(
   const recovery =
     recoveryOwner === undefined
       ? undefined
-      : await deploy(artifacts, signer, "RecoveryProposer", [ZeroAddress, recoveryOwner]);
+      : await deployContract(artifacts, signer, "RecoveryProposer", [ZeroAddress, recoveryOwner]);
   if (recovery !== undefined) log(`RecoveryProposer ${recovery}`);
   const { abi, bytecode } = await artifacts.read("UpgradeRegistry");
   const factory = new ContractFactory(abi, bytecode, signer);
@@ -116,7 +117,8 @@ async function reuse(
   return (await signer.provider?.getCode(address)) === deployedBytecode ? address : undefined;
 }
 
-async function deploy(
+/** Deploys a facet, or another contract of the registry, and waits until it is there. */
+export async function deployContract(
   artifacts: ArtifactSource,
   signer: Signer,
   name: FacetName | "RecoveryProposer",

@@ -44,3 +44,17 @@ withSender(registryScope.task("module", "Names a module (release role); without 
 withOutput(registryScope.task("roles", "Who holds which role, the council, and the timelock")).setAction(
   lazy(() => import("./roles")),
 );
+
+withOutput(
+  registryScope.task("upgrade", "Builds the plan by which the registry takes the facets that are compiled here"),
+)
+  .addOptionalParam("as", "Account that deploys, and that would propose")
+  .addOptionalParam("title", "Title of the plan", "Next version of the registry")
+  .addOptionalParam("nonce", "Raise it to propose an equal plan again", "0")
+  .addOptionalParam("dwell", "How long the cut can be taken back", "7d")
+  .addOptionalParam("remove", "Functions that may go: signatures or selectors, separated by commas")
+  .addOptionalParam("layout", "Storage of the facets that serve, as test/snapshots/storage.json keeps it")
+  .addOptionalParam("report", "keccak256 of the rehearsal's report, for a plan class that asks for one")
+  .addOptionalParam("write", "Write the plan to this JSON file, for upgrade propose")
+  .addFlag("deploy", "Deploy the facets first that are not on chain yet")
+  .setAction(lazy(() => import("./upgrade")));
