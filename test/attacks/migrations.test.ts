@@ -150,7 +150,7 @@ describe("attacks on what is stored", () => {
       const fixture = await written();
       const { registry, council, counter, plan } = fixture;
       expect(await counter.count()).to.equal(2n);
-      for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(plan, 0, []);
+      for (const member of council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(plan, "look", 0, []);
       expect(await stateOf(fixture, await registry.proposalIdOf(plan))).to.equal(State.RolledBack);
       expect(await counter.count()).to.equal(2n);
       await counter.increment();
@@ -169,6 +169,7 @@ describe("attacks on what is stored", () => {
           notes: {
             stages: [],
             rollbacks: [{ ...rollback, after: [], isRestored: true, residue: left, invariants: [] }],
+            containments: [],
             negatives: [],
             initial: [],
             final: [],

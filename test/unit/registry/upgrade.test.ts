@@ -96,7 +96,8 @@ describe("registry upgrade", () => {
     expect(await registry.facetAddress(selector)).to.equal(ZeroAddress);
     expect([...(await registry.facetAddresses())]).to.not.include(facetAddress);
     expect([...(await registry.facetAddresses())]).to.include(deployment.facets.StageFacet);
-    for (const member of fixture.council.slice(0, 3)) await registry.connect(member).rollbackByCouncil(plan, 0, []);
+    for (const member of fixture.council.slice(0, 3))
+      await registry.connect(member).rollbackByCouncil(plan, "look", 0, []);
     expect(await stateOf(fixture, proposalId)).to.equal(State.RolledBack);
     expect(await registry.facetAddress(selector)).to.equal(facetAddress);
   });
