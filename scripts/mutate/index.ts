@@ -79,11 +79,18 @@ async function main(): Promise<void> {
   if (values.write) writePage(judged, { all: survey.mutants.length, left: survey.left, seed: values.seed });
 }
 
-/** Tries one mutant on the files that reach it, quickest first, until one fails. */
+/**
+ * Tries one mutant on the files that reach it, quickest first, until one fails. Where none is known to (its place lies between
+ * a call and its answer, and cannot say so), on those that reach any other of the same source.
+ */
 async function judge(survey: Survey, mutant: Mutant, worker: Worker): Promise<Result> {
-  const files = Object.entries(survey.reach)
-    .filter(([, { ids }]) => ids.includes(mutant.id))
-    .sort(([, a], [, b]) => a.seconds - b.seconds);
+  const nearby = new Set(survey.mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id));
+  const reaching = (isMeant: (id: number) => boolean) =>
+    Object.entries(survey.reach)
+      .filter(([, { ids }]) => ids.some(isMeant))
+      .sort(([, a], [, b]) => a.seconds - b.seconds);
+  const known = reaching((id) => id === mutant.id);
+  const files = known.length > 0 ? known : reaching((id) => nearby.has(id));
   if (files.length === 0) return { outcome: "unreached" };
   for (const [file] of files) {
     const { isGreen, failed } = await worker.run(file, mutant.id);

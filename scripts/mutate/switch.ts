@@ -32,7 +32,12 @@ function mutant(uint256 id) pure returns (bool) {
 function _mutant(uint256 id) view returns (bool) {
     uint256 on = uint160(address(block.coinbase));
     if (on < ${SWITCH_BASE} || on > ${SWITCH_BASE} + 1_000_000) return false;
-    if (on == ${SWITCH_BASE}) {
+    uint256 answered;
+    assembly ("memory-safe") {
+        answered := returndatasize()
+    }
+    // A call would take away what the code around is about to read; that it came here shows elsewhere in the file.
+    if (on == ${SWITCH_BASE} && answered == 0) {
         // Hardhat's console.
         (bool isOk, ) = address(0x000000000000000000636F6e736F6c652e6c6f67).staticcall(
             abi.encodeWithSignature("log(string,uint256)", "${REACHED}", id)
