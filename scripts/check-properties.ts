@@ -31,6 +31,7 @@ const AREAS: Record<string, string> = {
   ATK: "Self-upgrade, attacks and incidents",
   RTR: "The router",
   LAN: "Lanes",
+  DET: "Detectors",
   PLN: "Plan files",
   JRN: "Journal and resuming",
   CLI: "Tasks",
