@@ -126,10 +126,11 @@ interface ITrafficControl {
     function pauseLane(uint8 lane, bool isExit) external;
 
     /// @notice Closes every lane that is no exit, for `duration` seconds. Caller: controller, or guardian within the
-    /// bounds of `pauseLane`. The controller may prolong it; `resume` ends it.
+    /// bounds of `pauseLane`. The controller may prolong it; `resume` ends it. By the controller, here and below: what is
+    /// that tight already stays so.
     function drain(uint32 duration) external;
 
-    /// @notice Refuses a privileged selector until `resume`, with either version. Caller: controller or guardian.
+    /// @notice Refuses a privileged selector until `resume`, with either version, to all but the controller. Caller: controller or guardian.
     function lockSelector(bytes4 selector) external;
 
     /// @notice Leaves `bps` basis points of the policy's cap; fewer than before. Caller: controller or guardian.

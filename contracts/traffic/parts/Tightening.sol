@@ -9,7 +9,8 @@ import {TrafficEvents} from "../libraries/TrafficEvents.sol";
 import {Frame} from "./Frame.sol";
 
 /// @notice Messages that only tighten, for guardian and controller, and the controller's one way to lift all of them. What
-/// the guardian tightens ends the epoch, so that no stage that was scheduled before widens over it.
+/// the guardian tightens ends the epoch, so that no stage that was scheduled before widens over it. What is that tight
+/// already is refused to the guardian, and leaves the controller's batch, which was agreed on before, to go on.
 abstract contract Tightening is Frame {
     using Rules for uint256;
 
@@ -36,7 +37,7 @@ abstract contract Tightening is Frame {
         if (duration == 0 || duration > max) revert TrafficErrors.DrainInvalid(duration, max);
         if (isGuardian) _requireRested(_entriesClosedUntil(limits, 0));
         uint256 deadline = block.timestamp + duration;
-        if (deadline <= limits.drainDeadline()) revert TrafficErrors.NotTighter();
+        if (deadline <= limits.drainDeadline()) return _refuseGuardian(isGuardian);
         emit TrafficEvents.DrainStarted(deadline);
         _closeLimits(isGuardian, word, limits.withDrain(deadline));
     }
@@ -47,7 +48,7 @@ abstract contract Tightening is Frame {
         uint256 number = uint32(selector);
         if (!_ruleOf(number).isLockable()) revert TrafficErrors.NotLockable(selector);
         uint256 place = _placeOf(number);
-        if (limits.isLocked(place)) revert TrafficErrors.NotTighter();
+        if (limits.isLocked(place)) return _refuseGuardian(isGuardian);
         emit TrafficEvents.SelectorLocked(selector);
         _closeLimits(isGuardian, word, limits.withLocked(place));
     }
@@ -55,16 +56,17 @@ abstract contract Tightening is Frame {
     function _lowerCap(bytes calldata message) internal {
         (bool isGuardian, PolicyWord word, LimitsWord limits) = _openLimits();
         uint256 bps = abi.decode(message[4:], (uint256));
-        if (_cap == 0 || bps >= ONE_IN_BPS - limits.cut()) revert TrafficErrors.NotTighter();
+        if (_cap == 0) revert TrafficErrors.NotTighter();
+        if (bps >= ONE_IN_BPS - limits.cut()) return _refuseGuardian(isGuardian);
         emit TrafficEvents.CapLowered(bps);
         _closeLimits(isGuardian, word, limits.withCut(ONE_IN_BPS - bps));
     }
 
     function _lowerShare(bytes calldata message) internal {
         (bool isGuardian, PolicyWord word, ) = _openLimits();
-        if (word.isFrozen()) revert TrafficErrors.CanaryFrozen();
+        if (isGuardian && word.isFrozen()) revert TrafficErrors.CanaryFrozen();
         uint256 share = abi.decode(message[4:], (uint256));
-        if (share >= word.share()) revert TrafficErrors.NotTighter();
+        if (word.isFrozen() || share >= word.share()) return _refuseGuardian(isGuardian);
         word = word.withShare(share);
         if (isGuardian) word = word.withNextEpoch();
         _storeWord(word);
@@ -92,6 +94,11 @@ abstract contract Tightening is Frame {
         _storeLimits(limits);
         word = word.withTight(true);
         _storeWord(isGuardian ? word.withNextEpoch() : word);
+    }
+
+    /// @dev A containment, or a stage's drain, must not fail because the incident key was quicker.
+    function _refuseGuardian(bool isGuardian) private pure {
+        if (isGuardian) revert TrafficErrors.NotTighter();
     }
 
     /// @dev The last moment at which a drain, or a pause of `lane`, keeps users from entering; of any entry lane where `lane`
