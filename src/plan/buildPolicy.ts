@@ -73,7 +73,6 @@ export interface PolicyContext {
 export async function buildPolicy(canary: CanaryFile, context: PolicyContext): Promise<Policy> {
   const { defaults } = context;
   const { budget } = canary;
-  const { rules, lanes } = buildRules(canary, context);
   return {
     share: canary.steps[0]!.share,
     salt: context.salt,
@@ -103,8 +102,7 @@ export async function buildPolicy(canary: CanaryFile, context: PolicyContext): P
       2n ** 32n - 1n,
       context.where("candidateGas"),
     ),
-    rules,
-    ...lanes,
+    ...buildRules(canary, context),
     expectedErrors: (canary.expectedErrors ?? []).map((name, i) =>
       errorSelector(context.abi, name, context.where("expectedErrors", i)),
     ),
@@ -113,7 +111,7 @@ export async function buildPolicy(canary: CanaryFile, context: PolicyContext): P
 }
 
 /** One rule a selector, gathered from cohorts, meters, free functions and lanes. */
-function buildRules(canary: CanaryFile, context: PolicyContext): { rules: SelectorRule[]; lanes: BuiltLanes } {
+function buildRules(canary: CanaryFile, context: PolicyContext): { rules: SelectorRule[] } & BuiltLanes {
   const { abi, where, defaults } = context;
   const rules = new Map<string, SelectorRule>();
   const ruleOf = (name: string, place: string) => {
@@ -164,7 +162,7 @@ function buildRules(canary: CanaryFile, context: PolicyContext): { rules: Select
     rule.isFree = true;
   });
   const lanes = buildLanes(canary, context, (name, place) => ruleOf(name, place).rule);
-  return { rules: [...rules.values()], lanes };
+  return { rules: [...rules.values()], ...lanes };
 }
 
 /** Selector of an error by name in the candidate's ABI, or by signature. */

@@ -23,7 +23,7 @@ const LEAST: Partial<Record<(typeof COUNTED)[number], number>> = {
   halts: 300,
   vetoes: 100,
   cancelled: 30,
-  invalidated: 20,
+  invalidated: 10,
   "breaches proven": 15,
   stalled: 90,
   expired: 200,
