@@ -39,8 +39,10 @@ interface Survey {
   hash: string;
   mutants: Mutant[];
   left: number;
-  /** Mutants that each test file reaches, and its seconds. */
+  /** Mutants that each test file reaches, and its seconds; the files that were run, and fit, so far. */
   reach: Record<string, { ids: number[]; seconds: number }>;
+  /** What holds only for the contracts as they are (their code hashes, their size) can say nothing of mutants. */
+  unfit: string[];
 }
 
 const { values } = parseArgs({
@@ -106,23 +108,29 @@ async function surveyed(): Promise<Survey> {
   const file = join(WORK, "survey.json");
   if (existsSync(file)) {
     const kept = JSON.parse(readFileSync(file, "utf8")) as Survey;
-    if (kept.hash === hash) return kept;
+    if (kept.hash === hash) return completed(kept, file);
   }
   const { mutants, left } = buildMutants(log);
-  const reach: Survey["reach"] = {};
-  await each(testFiles(), Number(values.workers), async (test) => {
+  return completed({ hash, mutants, left: left.length, reach: {}, unfit: [] }, file);
+}
+
+/** Runs each test file that was not run yet; a survey that was killed goes on there. */
+async function completed(survey: Survey, file: string): Promise<Survey> {
+  const { reach, unfit } = survey;
+  const open = testFiles().filter((test) => reach[test] === undefined && !unfit.includes(test));
+  await each(open, Number(values.workers), async (test) => {
     const since = Date.now();
     const run = await runTests([test], 0, TIMEOUT);
     if (!run.isGreen) {
-      // What holds only for the contracts as they are (their code hashes, their size) can say nothing of mutants.
       log(`${test} is left out: without a mutant it fails with ${run.failed}`);
+      unfit.push(test);
+      writeFileSync(file, JSON.stringify(survey));
       return;
     }
     reach[test] = { ids: [...run.reached].sort((a, b) => a - b), seconds: (Date.now() - since) / 1000 };
     log(`${test} reaches ${run.reached.size} mutants`);
+    writeFileSync(file, JSON.stringify(survey));
   });
-  const survey = { hash, mutants, left: left.length, reach };
-  writeFileSync(file, JSON.stringify(survey));
   return survey;
 }
 

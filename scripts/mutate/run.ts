@@ -11,11 +11,14 @@ export interface TestRun {
   reached: Set<number>;
 }
 
-/** Test files that a mutant may be tried with: everything that runs on Hardhat's own network. */
+/** Folders of tests that judge the engine, or need a node or a fork: slow, and seldom the first to notice a mutant. */
+const APART = /^(fork|invariant|unit\/(docs|detectors|journal|metrics|plan|registry|tasks))\//;
+
+/** Test files that a mutant may be tried with: those of the contracts, on Hardhat's own network. */
 export function testFiles(): string[] {
   const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" });
   return files
-    .filter((name) => name.endsWith(".test.ts") && !/^(fork|invariant)/.test(name))
+    .filter((name) => name.endsWith(".test.ts") && !APART.test(name))
     .map((name) => join("test", name))
     .sort();
 }
