@@ -236,8 +236,9 @@ contract SpoofedProxy__MockForPlan {
 
 /// @notice Deploys code where nothing was: what a batch may do between two of its calls.
 contract Factory__MockForPlan {
-    function deploy(bytes memory code, bytes32 salt) external returns (address created) {
-        assembly {
+    function deploy(bytes calldata initCode, bytes32 salt) external returns (address created) {
+        bytes memory code = initCode;
+        assembly ("memory-safe") {
             created := create2(0, add(code, 0x20), mload(code), salt)
         }
     }

@@ -45,7 +45,7 @@ library Canaries {
     }
 
     /// @notice Sends a message to the router in front of a module, or reverts.
-    function send(bytes32 name, bytes memory control) internal {
+    function tell(bytes32 name, bytes memory control) internal {
         address account = _account(name);
         if (gasleft() < REQUIRED_GAS) revert FreezeStarved(name, REQUIRED_GAS, gasleft());
         if (!_isRouter(account)) revert CanaryAbsent(name);

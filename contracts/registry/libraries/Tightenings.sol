@@ -26,7 +26,7 @@ library Tightenings {
             (!isExit && Roles.has(Roles.INCIDENT, msg.sender)) ||
             Council.approve(Council.PAUSE, subjectOf(module, message), deadline, signatures);
         if (!executed) return false;
-        Canaries.send(module, message);
+        Canaries.tell(module, message);
         emit CanaryTightened(module, message);
     }
 
