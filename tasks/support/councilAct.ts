@@ -6,6 +6,8 @@ import { SlipwayError } from "../../src/errors";
 import { connectRegistry, type Registry } from "../../src/registry/connect";
 import type { Performed, SendOptions } from "../../src/registry/perform";
 import { firstStatement, namedSignature, readSigned } from "../../src/registry/statements/readSigned";
+import { resolveProposal } from "../../src/registry/resolveProposal";
+import { shortId } from "../../src/registry/words";
 import { sendOptions, type SigningArgs } from "./options";
 import { runTask, type Outcome } from "./runTask";
 import { outcomeOf } from "./runVerb";
@@ -49,6 +51,29 @@ export async function runAct(
       ...outcome,
       text: isPending ? `${outcome.text}\n${have} of ${need} members have approved` : outcome.text,
       next: isPending ? `npx hardhat ${command} --as ANOTHER_MEMBER` : `npx hardhat ${status}`,
+    };
+  });
+}
+
+/** An act on one plan, with a reason that is kept on chain. */
+export function runPlanAct(
+  hre: HardhatRuntimeEnvironment,
+  args: ActArgs & { proposal: string; reason: string },
+  kind: "stop" | "veto" | "rollback",
+  send: (
+    client: Client,
+    registry: Registry,
+    params: { proposalId: string; reason: string } & Collected & SendOptions,
+  ) => Promise<Performed>,
+): Promise<void> {
+  return runAct(hre, args, async (client, registry) => {
+    const { reason } = args;
+    const proposalId = await resolveProposal(client, registry, args.proposal);
+    return {
+      kind,
+      subject: proposalId,
+      command: `emergency ${kind} ${shortId(proposalId)} --reason ${JSON.stringify(reason)}`,
+      send: (params) => send(client, registry, { proposalId, reason, ...params }),
     };
   });
 }
