@@ -50,6 +50,11 @@ export function buildMutants(log: (line: string) => void): { mutants: Mutant[]; 
   return { mutants: kept.map(({ point: { render: _, ...facts }, place, id }) => ({ ...facts, place, id })), left };
 }
 
+/** Brings the copy's tests up to date: mutants stay as they were built. */
+export function copyTests(): void {
+  cpSync(join(ROOT, "test"), join(COPY, "test"), { recursive: true });
+}
+
 function copyProject(): void {
   const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
     cwd: ROOT,

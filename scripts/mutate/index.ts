@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildMutants, ROOT, WORK, type Mutant } from "./build";
+import { buildMutants, copyTests, ROOT, WORK, type Mutant } from "./build";
 import { writePage } from "./page";
 import { runTests, testFiles } from "./run";
 import { Worker } from "./workers";
@@ -35,14 +35,22 @@ interface Kept extends Result {
 }
 
 interface Survey {
-  /** Of contracts and tests; results of others are worth nothing. */
+  /** Of contracts, engine and what tests share; a survey of others is worth nothing. */
   hash: string;
   mutants: Mutant[];
   left: number;
-  /** Mutants that each test file reaches, and its seconds; the files that were run, and fit, so far. */
-  reach: Record<string, { ids: number[]; seconds: number }>;
+  /** What each test file reaches: those that were run, and fit, so far, as they were then. */
+  reach: Record<string, Reach>;
   /** What holds only for the contracts as they are (their code hashes, their size) can say nothing of mutants. */
   unfit: string[];
+}
+
+interface Reach {
+  /** Of the test file. */
+  hash: string;
+  /** Mutants by id. */
+  ids: number[];
+  seconds: number;
 }
 
 const { values } = parseArgs({
@@ -58,14 +66,15 @@ const { values } = parseArgs({
 async function main(): Promise<void> {
   const survey = await surveyed();
   const drawn = draw(survey.mutants, Number(values.count), values.seed, values.file);
-  const results = readResults(survey.hash);
+  const hash = hashOf(sources());
+  const results = readResults(hash);
   const keyOf = keys();
   const open = drawn.filter((mutant) => !results.has(keyOf(mutant)));
   log(`${survey.mutants.length} mutants, ${drawn.length} drawn (seed ${values.seed}), ${open.length} to run`);
   const workers = Array.from({ length: Number(values.workers) }, () => new Worker(TIMEOUT));
   await each(open, workers.length, async (mutant, index, lane) => {
     const result = await judge(survey, mutant, workers[lane] as Worker);
-    const kept: Kept = { ...result, key: keyOf(mutant), hash: survey.hash };
+    const kept: Kept = { ...result, key: keyOf(mutant), hash };
     results.set(kept.key, kept);
     appendFileSync(RESULTS, `${JSON.stringify(kept)}\n`);
     const where = `${mutant.file}:${mutant.line} ${mutant.kind} ${mutant.text.slice(0, 70)}`;
@@ -101,14 +110,17 @@ async function judge(survey: Survey, mutant: Mutant, worker: Worker): Promise<Re
   return { outcome: "survived" };
 }
 
-/** Builds the mutants and learns which test file reaches which; kept until contracts or tests change. */
+/** Builds the mutants and learns which test file reaches which; kept until contracts, engine or what tests share changes. */
 async function surveyed(): Promise<Survey> {
   mkdirSync(WORK, { recursive: true });
-  const hash = hashOf(["contracts", "test", "src"]);
+  const hash = hashOf(sources().filter((path) => !path.endsWith(".test.ts")));
   const file = join(WORK, "survey.json");
   if (existsSync(file)) {
     const kept = JSON.parse(readFileSync(file, "utf8")) as Survey;
-    if (kept.hash === hash) return completed(kept, file);
+    if (kept.hash === hash) {
+      copyTests();
+      return completed(kept, file);
+    }
   }
   const { mutants, left } = buildMutants(log);
   return completed({ hash, mutants, left: left.length, reach: {}, unfit: [] }, file);
@@ -116,9 +128,15 @@ async function surveyed(): Promise<Survey> {
 
 /** Runs each test file that was not run yet; a survey that was killed goes on there. */
 async function completed(survey: Survey, file: string): Promise<Survey> {
-  const { reach, unfit } = survey;
-  const open = testFiles().filter((test) => reach[test] === undefined && !unfit.includes(test));
-  await each(open, Number(values.workers), async (test) => {
+  const { unfit } = survey;
+  const asTheyAre = testFiles().map((test) => ({ test, hash: hashOf([test]) }));
+  const kept = asTheyAre.flatMap(({ test, hash }) => {
+    const known = survey.reach[test];
+    return known?.hash === hash ? [[test, known] as const] : [];
+  });
+  const reach = (survey.reach = Object.fromEntries(kept));
+  const open = asTheyAre.filter(({ test }) => reach[test] === undefined && !unfit.includes(test));
+  await each(open, Number(values.workers), async ({ test, hash }) => {
     const since = Date.now();
     const run = await runTests([test], 0, TIMEOUT);
     if (!run.isGreen) {
@@ -127,7 +145,7 @@ async function completed(survey: Survey, file: string): Promise<Survey> {
       writeFileSync(file, JSON.stringify(survey));
       return;
     }
-    reach[test] = { ids: [...run.reached].sort((a, b) => a - b), seconds: (Date.now() - since) / 1000 };
+    reach[test] = { hash, ids: [...run.reached].sort((a, b) => a - b), seconds: (Date.now() - since) / 1000 };
     log(`${test} reaches ${run.reached.size} mutants`);
     writeFileSync(file, JSON.stringify(survey));
   });
@@ -164,14 +182,19 @@ function keys(): (mutant: Mutant) => string {
   };
 }
 
-function hashOf(folders: readonly string[]): string {
+/** Files that decide what a test finds. */
+function sources(): string[] {
+  return ["contracts", "test", "src"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((path) => /\.(sol|ts|json)$/.test(path))
+      .map((path) => join(folder, path))
+      .sort(),
+  );
+}
+
+function hashOf(paths: readonly string[]): string {
   const hash = createHash("sha256");
-  for (const folder of folders) {
-    const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).sort();
-    for (const name of names.filter((path) => /\.(sol|ts|json)$/.test(path))) {
-      hash.update(name).update(readFileSync(join(ROOT, folder, name)));
-    }
-  }
+  for (const path of paths) hash.update(path).update(readFileSync(join(ROOT, path)));
   return hash.digest("hex");
 }
 
