@@ -10,6 +10,9 @@ import { expectSlipwayError } from "../helpers/errors";
 
 const Fault = { Idle: 0, Owned: 1, Burning: 2, Pretending: 3 } as const;
 const ROUTES = 0x32c42f7ead32e6027193ffead051da42db945eb66bc81f6521ad40b600000000n;
+const PROTECTED = 1n << 254n;
+/** Length of the diamond's list of selectors. */
+const SELECTORS = "0xf4384bab0bd32784fe3c8ed10ded720b133fb2dda59256a9d752c3602a781400";
 
 async function cutFixture() {
   const fixture = await registryFixture();
@@ -138,6 +141,46 @@ describe("DiamondCutFacet: the way back from a cut", () => {
       self.rehearseCut([selector("grantRole")], [deployment.facets.StageFacet]),
     ).to.be.revertedWithCustomError(registry, "CutRehearsed");
     expect(await registry.facetAddress(selector("grantRole"))).to.equal(deployment.facets.ConfigFacet);
+  });
+});
+
+describe("DiamondCutFacet: what a cut's initialiser did to the selectors it added", () => {
+  const added = "0x11111111";
+  const slot = toBeHex(ROUTES | BigInt(added), 32);
+
+  async function addWith(data: (route: bigint, fixture: Awaited<ReturnType<typeof cutFixture>>) => string) {
+    const first = await loadFixture(cutFixture);
+    const facet = await (await ethers.deployContract("Facet__MockForDiamond", [1])).getAddress();
+    await first.cut(CutAction.Add, facet, [added]);
+    const route = BigInt(await first.route(added));
+    const again = await loadFixture(cutFixture);
+    await ethers.deployContract("Facet__MockForDiamond", [1]);
+    return { ...again, facet, sent: again.cut(CutAction.Add, facet, [added], again.initAddress, data(route, again)) };
+  }
+
+  it("ATK-159 a selector that its own cut protects stays, for that was meant", async () => {
+    const { registry, facet, sent, self } = await addWith((route, { init }) =>
+      init.interface.encodeFunctionData("store", [slot, toBeHex(route | PROTECTED, 32)]),
+    );
+    await sent;
+    expect(await registry.facetAddress(added)).to.equal(facet);
+    await expect(
+      self.diamondCut(
+        [{ facetAddress: ZeroAddress, action: CutAction.Remove, functionSelectors: [added] }],
+        ZeroAddress,
+        "0x",
+      ),
+    ).to.be.revertedWithCustomError(registry, "SelectorIsProtected");
+  });
+
+  it("ATK-19 refuses a cut after which the selector that it added cannot be removed", async () => {
+    const { registry, sent } = await addWith((_, { init }) =>
+      // The list of selectors, emptied: nothing in it can be removed, though another can be added.
+      init.interface.encodeFunctionData("store", [SELECTORS, toBeHex(0, 32)]),
+    );
+    await expect(sent)
+      .to.be.revertedWithCustomError(registry, "InverseCutRefused")
+      .withArgs(new Interface(["error Panic(uint256)"]).encodeErrorResult("Panic", [0x11]));
   });
 });
 
