@@ -12,7 +12,7 @@ import { asTimelock } from "../../helpers/asTimelock";
 import { State, stateOf } from "../../helpers/lifecycle";
 import { addModule, dialPlan } from "../../helpers/plans";
 import { domainOf } from "../../helpers/signatures";
-import { runJson, runTask, temporaryDeployments, type TaskRun } from "../../helpers/tasks";
+import { booksOf, runJson, runTask, type TaskRun } from "../../helpers/tasks";
 
 const EXAMPLE = join(__dirname, "..", "..", "..", "deployments", "registry.example.yaml");
 
@@ -45,11 +45,7 @@ describe("tasks of electorates", () => {
 
   beforeEach(async () => {
     here = await loadFixture(world);
-    ({ folder, remove } = temporaryDeployments());
-    mkdirSync(join(folder, "hardhat"));
-    const { registry, timelock, block } = here.deployment;
-    writeFileSync(join(folder, "hardhat", "addresses.json"), JSON.stringify({ registry, timelock }));
-    writeFileSync(join(folder, "hardhat", "registry.json"), JSON.stringify({ registry, timelock, block }));
+    ({ folder, remove } = booksOf(here.deployment));
     file = join(folder, "dial.plan.json");
     writeFileSync(file, toJson(here.plan));
   });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadFixture, mine, setCode, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
@@ -11,7 +11,7 @@ import { toJson } from "../../../src/report/toJson";
 import { DAY, registryFixture, type RegistryFixture } from "../../fixtures/registry";
 import { attest, ready, State, vote } from "../../helpers/lifecycle";
 import { define, dialInvariant, dialPlan, addModule } from "../../helpers/plans";
-import { runJson, runTask, temporaryDeployments, type TaskRun } from "../../helpers/tasks";
+import { booksOf, runJson, runTask, type TaskRun } from "../../helpers/tasks";
 
 interface World extends RegistryFixture {
   plan: Plan;
@@ -57,11 +57,7 @@ describe("tasks of a plan", () => {
 
   beforeEach(async () => {
     here = await loadFixture(world);
-    ({ folder, remove } = temporaryDeployments());
-    mkdirSync(join(folder, "hardhat"));
-    const { registry, timelock, block } = here.deployment;
-    writeFileSync(join(folder, "hardhat", "addresses.json"), JSON.stringify({ registry, timelock }));
-    writeFileSync(join(folder, "hardhat", "registry.json"), JSON.stringify({ registry, timelock, block }));
+    ({ folder, remove } = booksOf(here.deployment));
     file = join(folder, "dial.plan.json");
     writeFileSync(file, toJson(here.plan));
   });
