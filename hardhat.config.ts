@@ -67,7 +67,7 @@ const config: HardhatUserConfig = {
     ...(remote === undefined ? {} : { remote: { url: remote }, demo: { url: remote } }),
   },
   typechain: { outDir: "typechain-types", target: "ethers-v6" },
-  mocha: { timeout: 120_000 },
+  mocha: { timeout: 120_000, jobs: 2 },
 };
 
 export default config;
