@@ -22,10 +22,13 @@ import { span } from "../../src/report/time";
 import { simulate } from "../../src/simulate/simulate";
 import { writeReport, type WrittenReport } from "../../src/simulate/writeReport";
 import type { Show } from "./show";
-import { INVARIANTS, MODULE, ROOT, type World } from "./openWorld";
+import { INVARIANTS, MODULE, ROOT, type Chain, type World } from "./openWorld";
 
 /** The remote chain once a registry governs the bridge. */
 export type GovernedWorld = World & { registry: Registry };
+
+/** A chain with a registry on it, whatever that governs. */
+export type GovernedChain = Chain & { registry: Registry };
 
 /** Transactions of users between two stages. */
 const TRAFFIC = 90;
@@ -42,7 +45,7 @@ export interface Story {
 }
 
 /** Rehearses the plan, deploys what it needs, and drives it until it is scheduled and its time has come. */
-export async function untilScheduled(show: Show, world: GovernedWorld, file: string): Promise<Story> {
+export async function untilScheduled(show: Show, world: GovernedChain, file: string): Promise<Story> {
   const { as, people, registry, provider } = world;
   const release = as(people.release);
   const loaded = readPlanFile(file, readAddressBook(release.deploymentsDir));
@@ -156,7 +159,7 @@ export async function contain(show: Show, world: GovernedWorld, story: Story): P
   );
 }
 
-async function rehearse(show: Show, world: GovernedWorld, loaded: LoadedPlanFile): Promise<WrittenReport> {
+async function rehearse(show: Show, world: GovernedChain, loaded: LoadedPlanFile): Promise<WrittenReport> {
   const { as, people, registry, node } = world;
   const client = as(people.release);
   const report = await simulate(client, registry, loaded, {
@@ -208,7 +211,7 @@ async function driveUntilFrozen(show: Show, world: GovernedWorld, story: Story):
 }
 
 /** Time travel: what takes days on a real chain. */
-async function waitFor(show: Show, world: GovernedWorld, proposalId: string, what: string): Promise<void> {
+export async function waitFor(show: Show, world: GovernedChain, proposalId: string, what: string): Promise<void> {
   const { notBefore } = await readStatus(world.registry, proposalId);
   const now = await chainTime(world.provider);
   if (notBefore <= now) return;
@@ -216,7 +219,7 @@ async function waitFor(show: Show, world: GovernedWorld, proposalId: string, wha
   await warpTo(world.provider, notBefore);
 }
 
-async function refusalOf(promise: Promise<unknown>): Promise<SlipwayError | undefined> {
+export async function refusalOf(promise: Promise<unknown>): Promise<SlipwayError | undefined> {
   try {
     await promise;
     return undefined;

@@ -1,17 +1,18 @@
 import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Contract, encodeBytes32String, getAddress, JsonRpcSigner, type JsonRpcProvider } from "ethers";
+import { Contract, getAddress, JsonRpcSigner, type JsonRpcProvider } from "ethers";
 import { writeAddresses } from "../../src/chain/addressBook";
 import { startAnvil } from "../../src/chain/anvil";
 import type { LocalNode } from "../../src/chain/localNode";
 import { devProvider } from "../../src/chain/devChain";
 import type { ArtifactSource, Client, Log } from "../../src/client";
+import { defineInvariants } from "../../src/invariants/defineInvariants";
 import { loadInvariants } from "../../src/invariants/loadInvariants";
 import { ModuleKind } from "../../src/plan/types";
 import { connectRegistry, type Registry } from "../../src/registry/connect";
 import { writeDeployment } from "../../src/registry/deploymentRecord";
 import { deployRegistry } from "../../src/registry/deployRegistry";
-import { perform } from "../../src/registry/perform";
+import { registerModule } from "../../src/registry/registerModule";
 import { UNAVAILABLE, type RegistryParameters } from "../../src/registry/registryParameters";
 import { deployBridge, type Bridge } from "../remote/arbitrumBridge";
 import { proxyArtifact } from "../remote/artifact";
@@ -43,16 +44,22 @@ export interface People {
   electors: string[];
 }
 
-/** The remote chain with the bridge on it, and everything that the steps need. */
-export interface World {
+/** A chain of its own, and who acts on it. */
+export interface Chain {
   node: LocalNode;
   provider: JsonRpcProvider;
-  bridge: Bridge;
-  traffic: Traffic;
   people: People;
+  /** Accounts that hold no office. */
+  users: string[];
   /** A client that acts as one of the accounts. */
   as(account: string): Client;
   close(): Promise<void>;
+}
+
+/** The remote chain with the bridge on it, and everything that the steps need. */
+export interface World extends Chain {
+  bridge: Bridge;
+  traffic: Traffic;
 }
 
 export interface WorldOptions {
@@ -61,23 +68,24 @@ export interface WorldOptions {
   log?: Log;
 }
 
-/** Starts anvil as the remote chain and deploys the bridge on it. What an earlier run left in the folder is gone. */
-export async function openWorld({ artifacts, deploymentsDir, log = () => undefined }: WorldOptions): Promise<World> {
+/** Starts anvil as the remote chain. What an earlier run left in the folder is gone. */
+export async function openChain({ artifacts, deploymentsDir, log = () => undefined }: WorldOptions): Promise<Chain> {
   rmSync(deploymentsDir, { recursive: true, force: true });
   const node = await startAnvil({ root: ROOT, chainId: ARBITRUM, accounts: 100 });
   const provider = devProvider(node.url);
+  const close = async () => {
+    provider.destroy();
+    await node.stop();
+  };
   try {
-    const bridge = await deployBridge(provider);
-    const traffic = new Traffic(provider, bridge);
     const accounts = ((await provider.send("eth_accounts", [])) as string[]).map((account) => getAddress(account));
     const at = (from: number, count: number) => accounts.slice(from, from + count);
     const [deployer = "", release = "", risk = "", incident = ""] = accounts;
     return {
       node,
       provider,
-      bridge,
-      traffic,
       people: { deployer, release, risk, incident, attesters: at(4, 3), council: at(7, 5), electors: at(12, 12) },
+      users: at(24, 76),
       as: (account) => ({
         provider,
         signer: new JsonRpcSigner(provider, account),
@@ -86,56 +94,75 @@ export async function openWorld({ artifacts, deploymentsDir, log = () => undefin
         log,
         deploymentsDir,
       }),
-      close: async () => {
-        provider.destroy();
-        await node.stop();
-      },
+      close,
     };
   } catch (thrown) {
-    provider.destroy();
-    await node.stop();
+    await close();
     throw thrown;
   }
 }
 
-/** Deploys the registry, hands the ProxyAdmin to its timelock, registers the module and defines the invariants. */
-export async function governBridge(world: World): Promise<Registry> {
-  const { bridge, people, provider } = world;
-  const client = world.as(people.deployer);
-  const deployment = await deployRegistry(client, parametersOf(people));
-  const book = writeAddresses(client.deploymentsDir, {
-    registry: deployment.registry,
-    timelock: deployment.timelock,
-    l2Gateway: bridge.gateway,
-    proxyAdmin: bridge.proxyAdmin,
-    l1Token: bridge.l1Token,
-    l2Token: bridge.l2Token,
-    l1Counterpart: bridge.counterpart,
-  });
-  const { registry: address, timelock, block } = deployment;
+/** The remote chain with the bridge deployed on it. */
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const chain = await openChain(options);
+  try {
+    const bridge = await deployBridge(chain.provider);
+    return { ...chain, bridge, traffic: new Traffic(chain.provider, bridge) };
+  } catch (thrown) {
+    await chain.close();
+    throw thrown;
+  }
+}
+
+/** What a registry is to govern, once it is there. */
+export interface Governed {
+  name: string;
+  kind: ModuleKind;
+  account: string;
+  invariants: readonly string[];
+  /** Names for plan and catalogue files. */
+  addresses: Record<string, string>;
+  /** Gives the protocol into the timelock's hands. */
+  handOver(timelock: string): Promise<unknown>;
+}
+
+/** Deploys the registry, hands the protocol to its timelock, registers the module and defines the invariants. */
+export async function governModule(chain: Chain, governed: Governed): Promise<Registry> {
+  const { people } = chain;
+  const client = chain.as(people.deployer);
+  const { registry: address, timelock, block } = await deployRegistry(client, parametersOf(people));
+  const book = writeAddresses(client.deploymentsDir, { registry: address, timelock, ...governed.addresses });
   writeDeployment(client.deploymentsDir, { registry: address, timelock, block });
   const registry = await connectRegistry(client);
-
-  const admin = new Contract(
-    bridge.proxyAdmin,
-    proxyArtifact("ProxyAdmin").abi,
-    new JsonRpcSigner(provider, people.deployer),
-  );
-  const handed = await admin.getFunction("transferOwnership")(timelock);
-  await handed.wait();
-  const send = (account: string, verb: string, method: string, args: unknown[]) =>
-    perform(world.as(account), registry, {
-      verb,
-      to: registry.address,
-      data: registry.iface.encodeFunctionData(method, args),
-      isDone: () => Promise.resolve(false),
-    });
-  const module = [encodeBytes32String(MODULE), ModuleKind.Transparent, bridge.gateway, bridge.proxyAdmin];
-  await send(people.release, "register module", "registerModule", module);
-  for (const { name, invariant } of loadInvariants(INVARIANTS, BRIDGE_INVARIANTS, book)) {
-    await send(people.risk, `define ${name}`, "defineInvariant", [invariant]);
-  }
+  await governed.handOver(timelock);
+  const { name, kind, account } = governed;
+  await registerModule(chain.as(people.release), registry, { name, kind, account });
+  await defineInvariants(chain.as(people.risk), registry, loadInvariants(INVARIANTS, governed.invariants, book));
   return registry;
+}
+
+/** The registry that governs the bridge, through its ProxyAdmin. */
+export function governBridge(world: World): Promise<Registry> {
+  const { bridge, people, provider } = world;
+  return governModule(world, {
+    name: MODULE,
+    kind: ModuleKind.Transparent,
+    account: bridge.gateway,
+    invariants: BRIDGE_INVARIANTS,
+    addresses: {
+      l2Gateway: bridge.gateway,
+      proxyAdmin: bridge.proxyAdmin,
+      l1Token: bridge.l1Token,
+      l2Token: bridge.l2Token,
+      l1Counterpart: bridge.counterpart,
+    },
+    handOver: async (timelock) => {
+      const owner = new JsonRpcSigner(provider, people.deployer);
+      const admin = new Contract(bridge.proxyAdmin, proxyArtifact("ProxyAdmin").abi, owner);
+      const handed = await admin.getFunction("transferOwnership")(timelock);
+      await handed.wait();
+    },
+  });
 }
 
 /** Twelve equal seats, a council of five, and thresholds as a careful team starts with. */
