@@ -30,6 +30,7 @@ const AREAS: Record<string, string> = {
   XDM: "Example diamonds: gateway, subnet actors, their factory",
   ATK: "Self-upgrade, attacks and incidents",
   RTR: "The router",
+  BCN: "The router of a beacon",
   LAN: "Lanes",
   DET: "Detectors",
   PLN: "Plan files",

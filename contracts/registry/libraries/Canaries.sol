@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IBeacon} from "@openzeppelin/contracts/proxy/beacon/IBeacon.sol";
 import {ITrafficControl, ITrafficRouter} from "../../traffic/ITrafficRouter.sol";
-import {Module} from "../../types/Module.sol";
+import {Module, ModuleKind} from "../../types/Module.sol";
 import {ModuleStorage} from "../storage/ModuleStorage.sol";
 import {Modules} from "./Modules.sol";
 import {Probe} from "../../types/Condition.sol";
@@ -30,24 +31,26 @@ library Canaries {
     /// @dev A proxy, a router's code and one slot, all cold, take a tenth of it.
     uint64 private constant ASK_GAS = 100_000;
     uint256 private constant FREEZE_GAS = 300_000;
-    /// @dev Both calls with EIP-150's share on top, and the work around them.
-    uint256 private constant REQUIRED_GAS = 450_000;
+    /// @dev A beacon, cold, takes a sixth of it.
+    uint64 private constant BEACON_GAS = 30_000;
+    /// @dev All three with EIP-150's share on top, and the work around them.
+    uint256 private constant REQUIRED_GAS = 490_000;
 
     /// @dev What a halt of everything spends on a module that it only visits: two cold slots and an event.
     uint256 private constant VISIT_GAS = 8_000;
 
     /// @notice Freezes, or reverts where there is no router or too little gas. A router that refuses is an event.
     function freeze(bytes32 name, string memory reason) internal {
-        address account = _account(name);
         if (gasleft() < REQUIRED_GAS) revert FreezeStarved(name, REQUIRED_GAS, gasleft());
+        address account = _account(name);
         if (!_isRouter(account)) revert CanaryAbsent(name);
         _freeze(name, account, reason);
     }
 
     /// @notice Sends a message to the router in front of a module, or reverts.
     function tell(bytes32 name, bytes memory control) internal {
-        address account = _account(name);
         if (gasleft() < REQUIRED_GAS) revert FreezeStarved(name, REQUIRED_GAS, gasleft());
+        address account = _account(name);
         if (!_isRouter(account)) revert CanaryAbsent(name);
         bytes memory message = _message(control);
         bool isOk;
@@ -67,8 +70,8 @@ library Canaries {
     /// so that a stranger who pokes cannot spare the canary.
     function freezeAll(bytes32[] memory names, string memory reason) internal {
         for (uint256 i; i < names.length; ++i) {
-            address account = _account(names[i]);
             if (gasleft() < REQUIRED_GAS) revert FreezeStarved(names[i], REQUIRED_GAS, gasleft());
+            address account = _account(names[i]);
             if (_isRouter(account)) _freeze(names[i], account, reason);
         }
     }
@@ -117,9 +120,18 @@ library Canaries {
         return isAvailable && bytes32(word) == MAGIC;
     }
 
+    /// @dev Where a router of the module answers. A beacon takes no messages: what it names does.
     function _account(bytes32 name) private view returns (address) {
         Module storage module = ModuleStorage.state().load(name);
-        return module.account;
+        address account = module.account;
+        if (module.kind != ModuleKind.Beacon) return account;
+        Probe memory probe = Probe({
+            target: account,
+            data: abi.encodeCall(IBeacon.implementation, ()),
+            gas: BEACON_GAS
+        });
+        (bool isAvailable, uint256 word) = Probes.read(probe);
+        return isAvailable && word >> 160 == 0 ? address(uint160(word)) : account;
     }
 
     function _message(bytes memory inner) private pure returns (bytes memory) {

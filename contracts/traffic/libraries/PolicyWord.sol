@@ -75,6 +75,11 @@ library PolicyWordLib {
             );
     }
 
+    /// @notice The share alone: where block and epoch are kept in another word.
+    function withBareShare(PolicyWord self, uint256 share_) internal pure returns (PolicyWord) {
+        return PolicyWord.wrap((PolicyWord.unwrap(self) & ~SHARE) | (share_ << 160));
+    }
+
     /// @notice Frozen, one epoch later. The share stays readable: it is where the canary stood.
     function withFreeze(PolicyWord self) internal pure returns (PolicyWord) {
         return PolicyWord.wrap(PolicyWord.unwrap(self.withNextEpoch()) | FROZEN);

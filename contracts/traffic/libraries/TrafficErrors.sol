@@ -28,6 +28,15 @@ library TrafficErrors {
     /// @notice The router was called at its own address, not through a proxy.
     error DirectCall();
 
+    /// @notice What steers a beacon's router is said at its own address, not through a proxy.
+    error ProxyCall();
+
+    /// @notice A beacon serves many proxies, and one call initialises one: a candidate behind a beacon does without.
+    error InitUnsupported();
+
+    /// @notice The router before this one is of another canary, or of a larger share.
+    error PredecessorInvalid(address predecessor);
+
     /// @notice Neither the controller, nor (where allowed) the guardian or the proxy's admin.
     error TrafficUnauthorized(address sender);
 

@@ -17,7 +17,7 @@ abstract contract Frame is Admission {
     bytes32 internal constant ADMIN_SLOT = 0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103;
 
     /// @dev What the frame needs after the candidate, apart from conditions and from copying a long answer.
-    uint256 private constant FRAME_RESERVE = 12_000;
+    uint256 internal constant FRAME_RESERVE = 12_000;
 
     /// @dev Kept back from stable when it serves after an undone frame: to record why, or to say that gas was short.
     uint256 private constant SETTLE_RESERVE = 20_000;
@@ -160,7 +160,7 @@ abstract contract Frame is Admission {
     /// @return before Gas left just before. Taken after the calldata is copied: a sender could make that cost so much that
     /// the candidate has less than is reckoned here.
     /// @return given Gas given to it.
-    function _callCandidate(uint256 reserve) private returns (bool isOk, uint256 before, uint256 given) {
+    function _callCandidate(uint256 reserve) internal returns (bool isOk, uint256 before, uint256 given) {
         address candidate = _candidate;
         uint256 granted = _candidateGas;
         assembly ("memory-safe") {
@@ -185,7 +185,7 @@ abstract contract Frame is Admission {
     /// @dev Whether gas cannot explain what the candidate did: it left a quarter unused, or had all that the policy
     /// grants. A callee starved by the sender uses all but a 64th, however deep it sits.
     /// @param before Gas left before the candidate was called, just now.
-    function _isFair(uint256 given, uint256 before) private view returns (bool) {
+    function _isFair(uint256 given, uint256 before) internal view returns (bool) {
         unchecked {
             uint256 used = before - gasleft();
             return given == _candidateGas || (used < given && given - used >= given / 4);
@@ -193,7 +193,7 @@ abstract contract Frame is Admission {
     }
 
     /// @dev Reverts the frame of a candidate that reverted, or could not be called.
-    function _failCandidate(uint256 before, uint256 given) private view {
+    function _failCandidate(uint256 before, uint256 given) internal view {
         if (given == 0) revert TrafficErrors.CanaryGas(before);
         bool isFair = _isFair(given, before);
         // No more of a failed candidate's data than its selector: it could be made to cost any amount of gas.
@@ -208,13 +208,18 @@ abstract contract Frame is Admission {
     /// @dev Slots that decide which code runs, or keep count of it, must be as they were before the candidate. A UUPS
     /// proxy does not read the admin slot, and neither kind the beacon slot.
     function _checkSlots(PolicyWord token, uint256 counters, bytes32 admin) private view {
+        _checkWord(token);
+        if (_implementation() != _self) _revertSlot(IMPLEMENTATION_SLOT);
+        if (!_isUups && _sload(ADMIN_SLOT) != admin) _revertSlot(ADMIN_SLOT);
+        if (_isCounted && _counters() != counters) _revertSlot(_counterSlot());
+    }
+
+    /// @dev The policy word but for further charges, and the call state.
+    function _checkWord(PolicyWord token) internal view {
         PolicyWord word = _word();
         if (PolicyWord.unwrap(word) != PolicyWord.unwrap(token)) {
             if (_cap == 0 || !word.isGrownFrom(token)) _revertSlot(_slot);
         }
-        if (_implementation() != _self) _revertSlot(IMPLEMENTATION_SLOT);
-        if (!_isUups && _sload(ADMIN_SLOT) != admin) _revertSlot(ADMIN_SLOT);
-        if (_isCounted && _counters() != counters) _revertSlot(_counterSlot());
         if (_state() != CANDIDATE) _revertSlot(_slot);
     }
 
@@ -285,7 +290,7 @@ abstract contract Frame is Admission {
         emit TrafficEvents.CanaryFrozen(next.epoch(), next.breaks(), reason);
     }
 
-    function _conditions() private view returns (Condition[] memory) {
+    function _conditions() internal view virtual returns (Condition[] memory) {
         (uint256 rules, uint256 errors) = _counts();
         return PolicyStore.conditions(_store, rules, errors);
     }
@@ -298,7 +303,7 @@ abstract contract Frame is Admission {
         return msg.data.length < 4 ? bytes4(0) : msg.sig;
     }
 
-    function _revertSlot(bytes32 slot) private pure {
+    function _revertSlot(bytes32 slot) internal pure {
         Relay.revertWith(abi.encode(TAG_SLOT, slot));
     }
 }
