@@ -90,8 +90,17 @@ async function main(): Promise<void> {
   if (values.write) writePage(judged, { all: survey.mutants.length, left: survey.left, seed: values.seed });
 }
 
+/** How often each test file was tried on a mutant in this run, and how often it noticed. */
+const records = new Map<string, { tries: number; kills: number }>();
+
+/** Seconds until this file notices a mutant, by its record so far. */
+function costOf(file: string, seconds: number): number {
+  const { tries, kills } = records.get(file) ?? { tries: 0, kills: 0 };
+  return (seconds * (tries + 2)) / (kills + 1);
+}
+
 /**
- * Tries one mutant on the files that reach it, quickest first, until one fails. Where none is known to (its place lies between
+ * Tries one mutant on the files that reach it, likeliest and quickest first, until one fails. Where none is known to (its place lies between
  * a call and its answer, and cannot say so), on those that reach any other of the same source.
  */
 async function judge(survey: Survey, mutant: Mutant, worker: Worker): Promise<Result> {
@@ -99,12 +108,14 @@ async function judge(survey: Survey, mutant: Mutant, worker: Worker): Promise<Re
   const reaching = (isMeant: (id: number) => boolean) =>
     Object.entries(survey.reach)
       .filter(([, { ids }]) => ids.some(isMeant))
-      .sort(([, a], [, b]) => a.seconds - b.seconds);
+      .sort(([one, a], [other, b]) => costOf(one, a.seconds) - costOf(other, b.seconds));
   const known = reaching((id) => id === mutant.id);
   const files = known.length > 0 ? known : reaching((id) => nearby.has(id));
   if (files.length === 0) return { outcome: "unreached" };
   for (const [file] of files) {
     const { isGreen, failed } = await worker.run(file, mutant.id);
+    const { tries, kills } = records.get(file) ?? { tries: 0, kills: 0 };
+    records.set(file, { tries: tries + 1, kills: kills + (isGreen ? 0 : 1) });
     if (!isGreen) return { outcome: "killed", by: failed ?? file };
   }
   return { outcome: "survived" };

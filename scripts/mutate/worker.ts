@@ -18,6 +18,8 @@ export interface Answer {
   isGreen: boolean;
   /** Title of the first test that failed. */
   failed?: string;
+  /** Memory that the process holds now, in bytes. */
+  memory?: number;
 }
 
 const loaded = new Map<string, Mocha>();
@@ -51,7 +53,7 @@ async function run({ file, mutant }: Order): Promise<Answer> {
 
 process.on("message", (order: Order) => {
   run(order).then(
-    (answer) => process.send?.(answer),
+    (answer) => process.send?.({ ...answer, memory: process.memoryUsage.rss() } satisfies Answer),
     (error: unknown) => process.send?.({ isGreen: false, failed: String(error) } satisfies Answer),
   );
 });

@@ -8,6 +8,9 @@ import type { Answer, Order } from "./worker";
 /** A process is replaced after so many runs, so that nothing that tests leave behind adds up. */
 const RUNS_OF_A_PROCESS = 200;
 
+/** Nor is one that holds so much kept, in bytes: each run leaves a chain behind. */
+const MOST_MEMORY = 2 * 1024 ** 3;
+
 /**
  * Runs one test file at a time, many in one process. A file that fails counts only if it passes without a mutant right after, in
  * the same process, at its first failure there and at every tenth; one that does not is run in processes of its own.
@@ -15,6 +18,7 @@ const RUNS_OF_A_PROCESS = 200;
 export class Worker {
   private child?: ChildProcess;
   private runs = 0;
+  private memory = 0;
   /** Failures of each file in the present process. */
   private readonly failures = new Map<string, number>();
   private readonly unfit = new Set<string>();
@@ -24,7 +28,7 @@ export class Worker {
   /** Whether the file passes with the mutant on. */
   async run(file: string, mutant: number): Promise<Answer> {
     if (this.unfit.has(file)) return runTests([file], mutant, this.timeout);
-    if (this.runs >= RUNS_OF_A_PROCESS) this.stop();
+    if (this.runs >= RUNS_OF_A_PROCESS || this.memory > MOST_MEMORY) this.stop();
     const answer = await this.send({ file, mutant });
     if (answer.isGreen) return answer;
     // The process ended, or was ended: whose fault that is shows in one of its own.
@@ -42,6 +46,7 @@ export class Worker {
     delete this.child;
     this.failures.clear();
     this.runs = 0;
+    this.memory = 0;
   }
 
   private async send(order: Order): Promise<Answer> {
@@ -51,6 +56,7 @@ export class Worker {
       const finish = (answer: Answer) => {
         clearTimeout(timer);
         child.off("message", finish).off("exit", onExit);
+        this.memory = answer.memory ?? 0;
         resolve(answer);
       };
       const onExit = () => {

@@ -143,7 +143,7 @@ describe("attacks on tightening", () => {
     await app.connect(stranger).setTotal(1);
   });
 
-  it("ATK-153 the longest policy's selectors are locked within the gas that the registry gives a router", async () => {
+  it("ATK-153 the longest policy's selectors are locked within the gas that the registry gives a router [gas]", async () => {
     const { proxy } = await canaryOf(LANED);
     const rules = Array.from({ length: 63 }, (_, n) => ruleOf(toBeHex(n + 1, 4)));
     const fixture = await canaryOf({

@@ -229,7 +229,7 @@ describe("ballots", () => {
     });
 
     for (const seed of [1, 2, 3, 4]) {
-      it(`BAL-10 counts what a plain model counts: batches with every flaw, over every word of bits, seed ${seed}`, async () => {
+      it(`BAL-10 counts what a plain model counts: batches with every flaw, over every word of bits, seed ${seed} [gas]`, async () => {
         const random = new Random(seed);
         const fixture = await loadFixture(registryFixture);
         const signers = (await ethers.getSigners()).slice(0, 50);

@@ -50,7 +50,7 @@ describe("ElectorateFacet", () => {
       expect(await registry.seatAt(pointer, 11)).to.equal(packSeats(seats)[11]);
     });
 
-    it("GOV-01 stores as many as 512 seats", async () => {
+    it("GOV-01 stores as many as 512 seats [gas]", async () => {
       const fixture = await loadFixture(registryFixture);
       const timelock = await asTimelock(fixture);
       await timelock.setElectorate(packSeats(equal(512)), UNIT);

@@ -203,7 +203,7 @@ describe("TrafficRouter > budget", () => {
     });
   });
 
-  it("RTR-17 finds the rule of any selector, first, middle, last or none", async () => {
+  it("RTR-17 finds the rule of any selector, first, middle, last or none [gas]", async () => {
     const selectors = Array.from({ length: 64 }, (_, n) => ethers.toBeHex(BigInt(n) * 0x03ff_fff7n + 1n, 4));
     const canary = await deployCanary(
       metered({ rules: selectors.map((selector) => ruleOf(selector, { isFree: true })).reverse() }),

@@ -245,7 +245,7 @@ describe("TrafficRouter > routing", () => {
       expect(BigInt(stable?.data ?? "0x")).to.equal(1n);
     });
 
-    it("RTR-14 static_call_through_canary: fits the 30,000 gas of an ERC-165 question", async () => {
+    it("RTR-14 static_call_through_canary: fits the 30,000 gas of an ERC-165 question [gas]", async () => {
       for (const overrides of [{}, { share: 1 }, { rules: [ruleOf("0x11111111", { cohortWord: 1 })] }]) {
         const canary = await deployCanary(overrides);
         const question = canary.app.interface.encodeFunctionData("supportsInterface", ["0x01ffc9a7"]);
