@@ -42,7 +42,7 @@ interface Survey {
   /** What each test file reaches: those that were run, and fit, so far, as they were then. */
   reach: Record<string, Reach>;
   /** What holds only for the contracts as they are (their code hashes, their size) can say nothing of mutants. */
-  unfit: string[];
+  unfit: Record<string, Pick<Reach, "hash">>;
 }
 
 interface Reach {
@@ -134,25 +134,25 @@ async function surveyed(): Promise<Survey> {
     }
   }
   const { mutants, left } = buildMutants(log);
-  return completed({ hash, mutants, left: left.length, reach: {}, unfit: [] }, file);
+  return completed({ hash, mutants, left: left.length, reach: {}, unfit: {} }, file);
 }
 
 /** Runs each test file that was not run yet; a survey that was killed goes on there. */
 async function completed(survey: Survey, file: string): Promise<Survey> {
-  const { unfit } = survey;
   const asTheyAre = testFiles().map((test) => ({ test, hash: hashOf([test]) }));
-  const kept = asTheyAre.flatMap(({ test, hash }) => {
-    const known = survey.reach[test];
-    return known?.hash === hash ? [[test, known] as const] : [];
-  });
-  const reach = (survey.reach = Object.fromEntries(kept));
-  const open = asTheyAre.filter(({ test }) => reach[test] === undefined && !unfit.includes(test));
+  const holding = <T extends { hash: string }>(known: Record<string, T>): Record<string, T> => {
+    const same = asTheyAre.filter(({ test, hash }) => known[test]?.hash === hash);
+    return Object.fromEntries(same.map(({ test }) => [test, known[test] as T]));
+  };
+  const reach = (survey.reach = holding(survey.reach));
+  const unfit = (survey.unfit = holding(survey.unfit));
+  const open = asTheyAre.filter(({ test }) => reach[test] === undefined && unfit[test] === undefined);
   await each(open, Number(values.workers), async ({ test, hash }) => {
     const since = Date.now();
     const run = await runTests([test], 0, TIMEOUT);
     if (!run.isGreen) {
       log(`${test} is left out: without a mutant it fails with ${run.failed}`);
-      unfit.push(test);
+      unfit[test] = { hash };
       writeFileSync(file, JSON.stringify(survey));
       return;
     }
