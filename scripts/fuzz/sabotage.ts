@@ -209,9 +209,7 @@ export const SABOTAGE: readonly Sabotage[] = [
   {
     name: "an opening ignores a freeze",
     file: "contracts/traffic/parts/Control.sol",
-    find:
-      "if (expectedEpoch != word.epoch()) revert TrafficErrors.StalePolicy(expectedEpoch, word.epoch());\n" +
-      "        if (word.isFrozen()) revert TrafficErrors.CanaryFrozen();",
+    find: "_checkEpoch(word, expectedEpoch);\n" + "        if (word.isFrozen()) revert TrafficErrors.CanaryFrozen();",
     put: "expectedEpoch;",
     contracts: ["TrafficRouter"],
     breaks: ["FUZ-17"],

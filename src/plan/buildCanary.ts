@@ -1,6 +1,6 @@
-import { AbiCoder, Interface, keccak256 } from "ethers";
+import { AbiCoder, concat, getCreate2Address, getCreateAddress, Interface, keccak256, ZeroHash } from "ethers";
 import type { AddressBook } from "../chain/addressBook";
-import type { Client } from "../client";
+import type { Artifact, Client } from "../client";
 import type { LoadedInvariant } from "../invariants/loadInvariants";
 import type { Registry } from "../registry/connect";
 import { buildPolicy } from "./buildPolicy";
@@ -42,8 +42,9 @@ export async function buildCanary(
   const { registry, chainId, ground, candidate, baseVersion, nonce, defaults, book, deployer } = context;
   const { module, proxy, timelock, route } = ground;
   const { plan: file, where } = loaded;
-  const [router, routerAbi, controlAbi] = await Promise.all([
+  const [router, control, routerAbi, controlAbi] = await Promise.all([
     client.artifacts.read("TrafficRouter"),
+    client.artifacts.read("TrafficControl"),
     client.artifacts.read("ITrafficRouter").then((artifact) => new Interface(artifact.abi)),
     client.artifacts.read("ITrafficControl").then((artifact) => new Interface(artifact.abi)),
   ]);
@@ -83,11 +84,20 @@ export async function buildCanary(
       role: "router",
       contractName: router.contractName,
       initCode: router.bytecode + new Interface(router.abi).encodeDeploy([target, policy]).slice(2),
+      children: (self) => childrenOf(self, control, target, controlAbi.encodeFunctionResult("policy", [policy])),
     },
     { book, deployer, pending: [candidate.deployment], where: where("canary") },
   );
   const steps = canary.steps.map(({ share, dwell }) => ({ share, dwell }));
   return { deployment, stages: { router: deployment.address, policy, steps, routerAbi, controlAbi } };
+}
+
+/** What a router creates: the store of its policy, and the control, whose address names its code. */
+function childrenOf(router: string, control: Artifact, target: object, policy: string): string[] {
+  const store = getCreateAddress({ from: router, nonce: 1 });
+  const storeHash = keccak256(concat(["0x00", policy]));
+  const args = new Interface(control.abi).encodeDeploy([target, store, storeHash]);
+  return [store, getCreate2Address(router, ZeroHash, keccak256(concat([control.bytecode, args])))];
 }
 
 /** Id of a router's policy: a new canary never reads an old one's storage. */

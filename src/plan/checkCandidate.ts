@@ -82,5 +82,5 @@ async function checkCalls(
 
 async function routerErrors(client: Client, context: StageContext): Promise<Interface[]> {
   if (context.canary === undefined) return [];
-  return [new Interface((await client.artifacts.read("TrafficRouter")).abi)];
+  return [new Interface((await client.artifacts.read("TrafficErrors")).abi)];
 }

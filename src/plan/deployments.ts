@@ -31,6 +31,8 @@ export interface DeploymentRequest {
   lock?: string;
   /** An address the plan file states. */
   stated?: string;
+  /** What its constructor creates, by its own address: unless told, the first contract it creates. */
+  children?: (self: string) => string[];
 }
 
 export interface DeploymentContext {
@@ -57,7 +59,7 @@ export async function locateDeployment(
   const address = request.stated ?? book.addresses[key];
   if (address !== undefined) {
     const code = await client.provider.getCode(address);
-    const expected = relocate(created.code, created.address, address);
+    const expected = relocate(created.code, created.address, address, request.children);
     if (code === expected) {
       const found = { role, contractName, initCode, address, code, codeHash: keccak256(code), key, lock };
       return { ...found, isDeployed: true, needsLock: await wouldSucceed(client, deployer, address, lock) };
@@ -121,12 +123,14 @@ async function simulateCreation(
   return { address: getAddress(address), code };
 }
 
-/** A contract may hold its own address as an immutable (every UUPS implementation does), and that of its first creation. */
-function relocate(code: string, from: string, to: string): string {
-  const pairs = [
-    [from, to],
-    [getCreateAddress({ from, nonce: 1 }), getCreateAddress({ from: to, nonce: 1 })],
-  ] as const;
-  const digits = (address: string) => address.slice(2).toLowerCase();
-  return pairs.reduce((text, [before, after]) => text.replaceAll(digits(before), digits(after)), code);
+/** A contract may hold its own address as an immutable (every UUPS implementation does), and those of what it creates. */
+function relocate(
+  code: string,
+  from: string,
+  to: string,
+  children = (self: string) => [getCreateAddress({ from: self, nonce: 1 })],
+): string {
+  const known = (self: string) => [self, ...children(self)].map((address) => address.slice(2).toLowerCase());
+  const after = known(to);
+  return known(from).reduce((text, before, i) => text.replaceAll(before, after[i]!), code);
 }

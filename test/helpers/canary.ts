@@ -9,7 +9,7 @@ import {
   type Contract,
   type Interface,
 } from "ethers";
-import { ethers } from "hardhat";
+import { artifacts, ethers } from "hardhat";
 import type {
   Candidate__MockForRouter,
   Puppet__MockForRouter,
@@ -185,12 +185,32 @@ export async function deployVersions() {
 
 type Addressed = Addressable | string;
 
+/** All that may come back from a router: a part of its code is a contract of its own. */
+async function routerAbi(): Promise<unknown[]> {
+  const names = ["TrafficRouter", "TrafficErrors", "TrafficEvents"];
+  const all = await Promise.all(names.map((name) => artifacts.readArtifact(name)));
+  const known = new Map(all.flatMap(({ abi }) => abi as object[]).map((entry) => [JSON.stringify(entry), entry]));
+  return [...known.values()];
+}
+
+interface Between {
+  stable: Addressed;
+  candidate: Addressed;
+  controller: Addressed;
+  guardian: Addressed;
+}
+
 /** A router for these accounts; a UUPS proxy's unless the overrides say otherwise. */
 export async function deployRouter(
-  at: { stable: Addressed; candidate: Addressed; controller: Addressed; guardian: Addressed },
+  at: Between,
   policy: Partial<PolicyStruct> = {},
   overrides: Partial<RouterTargetStruct> = {},
 ): Promise<TrafficRouter> {
+  const router = await ethers.deployContract("TrafficRouter", [await targetOf(at, overrides), policyOf(policy)]);
+  return ethers.getContractAt(await routerAbi(), await router.getAddress()) as unknown as Promise<TrafficRouter>;
+}
+
+async function targetOf(at: Between, overrides: Partial<RouterTargetStruct> = {}): Promise<RouterTargetStruct> {
   const address = async (account: Addressed) => ethers.resolveAddress(account);
   const [stable, candidate, controller, guardian] = await Promise.all([
     address(at.stable),
@@ -198,8 +218,17 @@ export async function deployRouter(
     address(at.controller),
     address(at.guardian),
   ]);
-  const target = { kind: Kind.uups, stable, candidate, controller, guardian, policyId: POLICY_ID, ...overrides };
-  return ethers.deployContract("TrafficRouter", [target, policyOf(policy)]) as unknown as Promise<TrafficRouter>;
+  return { kind: Kind.uups, stable, candidate, controller, guardian, policyId: POLICY_ID, ...overrides };
+}
+
+/** The contract that a router delegates messages to, by CREATE2's formula. */
+export async function controlOf(router: TrafficRouter, at: Between): Promise<string> {
+  const self = await router.getAddress();
+  const store = ethers.getCreateAddress({ from: self, nonce: 1 });
+  const storeHash = keccak256(await ethers.provider.getCode(store));
+  const { bytecode, interface: abi } = await ethers.getContractFactory("TrafficControl");
+  const args = abi.encodeDeploy([await targetOf(at), store, storeHash]);
+  return ethers.getCreate2Address(self, ethers.ZeroHash, keccak256(ethers.concat([bytecode, args])));
 }
 
 /** A UUPS proxy (OpenZeppelin 5) on the mock protocol, owned by the controller, and a router not yet installed. */

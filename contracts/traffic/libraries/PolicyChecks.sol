@@ -33,6 +33,10 @@ library PolicyChecks {
         if (account.code.length == 0) revert TrafficErrors.NoCode(account);
     }
 
+    function _checkCount(uint256 count, uint256 max) private pure {
+        if (count > max) revert TrafficErrors.TooMany(count, max);
+    }
+
     function _checkBudget(Policy memory policy) private pure {
         bool isCapped = policy.cap != 0;
         if (
@@ -44,7 +48,7 @@ library PolicyChecks {
 
     function _checkRules(Policy memory policy) private pure {
         uint256 count = policy.rules.length;
-        if (count > MAX_RULES) revert TrafficErrors.TooMany(count, MAX_RULES);
+        _checkCount(count, MAX_RULES);
         for (uint256 i; i < count; ++i) {
             SelectorRule memory rule = policy.rules[i];
             bool isMetered = rule.meterWord != 0;
@@ -61,26 +65,28 @@ library PolicyChecks {
 
     function _checkLanes(Policy memory policy) private view {
         uint256 count = policy.lanes.length;
-        if (count > MAX_LANES) revert TrafficErrors.TooMany(count, MAX_LANES);
+        _checkCount(count, MAX_LANES);
         if ((count == 0) != (policy.lanePause == 0) || policy.lanePause > MAX_LANE_PAUSE) {
             revert TrafficErrors.LanePauseInvalid(policy.lanePause, MAX_LANE_PAUSE);
         }
-        if (policy.otherLane > count) revert TrafficErrors.LaneUnknown(policy.otherLane, false);
-        for (uint256 i; i < policy.rules.length; ++i) {
-            if (policy.rules[i].lane > count) revert TrafficErrors.LaneUnknown(policy.rules[i].lane, false);
-        }
+        _checkLane(policy.otherLane, count);
+        for (uint256 i; i < policy.rules.length; ++i) _checkLane(policy.rules[i].lane, count);
         if (policy.inFlight.target != address(0)) _checkProbe(policy.inFlight);
     }
 
+    function _checkLane(uint256 lane, uint256 count) private pure {
+        if (lane > count) revert TrafficErrors.LaneUnknown(lane, false);
+    }
+
     function _checkErrors(bytes4[] memory errors) private pure {
-        if (errors.length > MAX_ERRORS) revert TrafficErrors.TooMany(errors.length, MAX_ERRORS);
+        _checkCount(errors.length, MAX_ERRORS);
         for (uint256 i; i < errors.length; ++i) {
             if (errors[i] == bytes4(0)) revert TrafficErrors.ExpectedErrorInvalid();
         }
     }
 
     function _checkInvariants(Condition[] memory conditions) private view {
-        if (conditions.length > MAX_INVARIANTS) revert TrafficErrors.TooMany(conditions.length, MAX_INVARIANTS);
+        _checkCount(conditions.length, MAX_INVARIANTS);
         for (uint256 i; i < conditions.length; ++i) {
             Condition memory condition = conditions[i];
             // The registry keeps the words of `AtPropose`; the data plane asks nobody while it serves a call.

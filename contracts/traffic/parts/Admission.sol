@@ -3,17 +3,45 @@ pragma solidity ^0.8.28;
 
 import {Budget} from "../libraries/Budget.sol";
 import {CallData} from "../libraries/CallData.sol";
+import {LimitsWord} from "../libraries/LimitsWord.sol";
+import {PolicyStore} from "../libraries/PolicyStore.sol";
 import {PolicyWord} from "../libraries/PolicyWord.sol";
 import {Rules} from "../libraries/Rules.sol";
 import {TrafficErrors} from "../libraries/TrafficErrors.sol";
-import {Lanes} from "./Lanes.sol";
+import {RoutingCode} from "./RoutingCode.sol";
 
-/// @notice Which calls are the candidate's: those of its cohort that fit the budget.
-abstract contract Admission is Lanes {
+/// @notice Which calls are served at all, and which of them by the candidate: those of its cohort that fit the budget.
+abstract contract Admission is RoutingCode {
     using Rules for uint256;
     using CallData for bytes;
 
     uint256 private constant ONE = 1e18;
+
+    /// @dev Of a tight word: reverts where the call's lane is closed or its selector locked, whichever version would serve
+    /// it, nested or not. A static call changes nothing and is let through. So is the controller: who closes lanes must not
+    /// hold up a way back, or a containment, that begins with a call to the proxy.
+    function _checkLimits() internal {
+        if (msg.sender == _controller) return;
+        LimitsWord limits = LimitsWord.wrap(uint256(_sload(_limitsSlot())));
+        bytes calldata data = msg.data;
+        uint256 selector = data.selectorOf();
+        uint256 rule = _ruleOf(selector);
+        if (limits.hasLocks() && rule.isLockable() && limits.isLocked(PolicyStore.placeOf(_store, selector))) {
+            if (!_isStatic()) revert TrafficErrors.SelectorLocked(bytes4(uint32(selector)));
+        }
+        uint256 lane = rule.lane();
+        if (lane == 0) lane = _otherLane;
+        if (lane == 0) return;
+        uint256 until = limits.closedUntil(lane);
+        if (block.timestamp < until && !_isStatic()) revert TrafficErrors.LanePaused(lane, until);
+        uint256 deadline = limits.drainDeadline();
+        if (block.timestamp < deadline && !_isExit(lane) && !_isStatic()) revert TrafficErrors.Draining(deadline);
+    }
+
+    /// @notice What is left of `capUnits`, rounded down.
+    function _cutCap(PolicyWord word, uint256 capUnits) internal view returns (uint256) {
+        return (capUnits * (ONE_IN_BPS - _limits(word).cut())) / ONE_IN_BPS;
+    }
 
     /// @return next The policy word once an outermost call is charged; zero where it is stable's.
     function _decide(

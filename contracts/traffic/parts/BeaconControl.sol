@@ -8,6 +8,7 @@ import {ITrafficControl, ITrafficRouter, Policy, TrafficLimits, TrafficStatus} f
 import {BeaconChecks} from "../libraries/BeaconChecks.sol";
 import {Budget} from "../libraries/Budget.sol";
 import {CallData} from "../libraries/CallData.sol";
+import {PolicyStore} from "../libraries/PolicyStore.sol";
 import {PolicyWord, PolicyWordLib} from "../libraries/PolicyWord.sol";
 import {Relay} from "../libraries/Relay.sol";
 import {TrafficErrors} from "../libraries/TrafficErrors.sol";
@@ -24,6 +25,9 @@ abstract contract BeaconControl is BeaconFrame {
     bytes32 private constant MAGIC = keccak256("slipway.traffic.router.v1");
 
     address internal immutable _predecessor;
+    bytes32 private immutable _policyId;
+    uint256 internal immutable _firstShare;
+    bytes32 private immutable _storeHash;
 
     constructor(
         BeaconTarget memory target,
@@ -38,11 +42,15 @@ abstract contract BeaconControl is BeaconFrame {
                 guardian: target.guardian,
                 policyId: target.policyId
             }),
-            policy_
+            address(this),
+            PolicyStore.write(target.stable, target.candidate, policy_)
         )
         BeaconFrame(target.beacon, BeaconChecks.check(target, policy_))
     {
         _predecessor = target.predecessor;
+        _policyId = target.policyId;
+        _firstShare = policy_.share;
+        _storeHash = _store.codehash;
     }
 
     /// @dev At the router's own address. Ends the call, and never runs stable or candidate.

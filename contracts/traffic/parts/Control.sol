@@ -8,6 +8,7 @@ import {ITrafficControl, TrafficStatus} from "../ITrafficRouter.sol";
 import {Budget} from "../libraries/Budget.sol";
 import {CallData} from "../libraries/CallData.sol";
 import {PolicyChecks} from "../libraries/PolicyChecks.sol";
+import {PolicyStore} from "../libraries/PolicyStore.sol";
 import {PolicyWord, PolicyWordLib} from "../libraries/PolicyWord.sol";
 import {Relay} from "../libraries/Relay.sol";
 import {TrafficErrors} from "../libraries/TrafficErrors.sol";
@@ -20,67 +21,79 @@ abstract contract Control is Tightening {
 
     bytes32 private constant MAGIC = keccak256("slipway.traffic.router.v1");
 
-    /// @dev Ends the call.
-    function _control() internal {
-        bytes calldata message = CallData.bytesAt(msg.data[4:], 0);
-        bytes4 selector = bytes4(uint32(message.selectorOf()));
-        if (selector == ITrafficControl.install.selector) {
-            _install(message);
-            Relay.reply("");
-        }
-        if (msg.value != 0) revert TrafficErrors.ValueNotAccepted(msg.value);
-        if (selector == ITrafficControl.setShare.selector) {
-            _setShare(message);
-            Relay.reply("");
-        }
-        if (selector == ITrafficControl.freeze.selector) {
-            _freezeBy(message);
-            Relay.reply("");
-        }
-        if (_isLimit(selector, message)) Relay.reply("");
-        if (selector == ITrafficControl.limits.selector) Relay.reply(abi.encode(_trafficLimits(_word())));
-        if (selector == ITrafficControl.drainState.selector) Relay.reply(abi.encode(uint256(_drainState(_word()))));
-        if (selector == ITrafficControl.isCandidate.selector) Relay.reply(abi.encode(_isCandidate(message[4:])));
-        if (selector == ITrafficControl.status.selector) Relay.reply(abi.encode(_status()));
-        // What is stored is the answer: `abi.encode(policy)`.
-        if (selector == ITrafficControl.policy.selector) Relay.reply(CodeStore.read(_store));
-        if (selector == ITrafficControl.routerMagic.selector) Relay.reply(abi.encode(MAGIC));
-        revert TrafficErrors.UnknownMessage(selector);
+    bytes32 private immutable _policyId;
+    uint256 private immutable _firstShare;
+    bytes32 private immutable _storeHash;
+
+    /// @param storeHash Of the policy's account, as it was when the router was made.
+    constructor(bytes32 policyId, address store, bytes32 storeHash) Tightening(store) {
+        _policyId = policyId;
+        _firstShare = PolicyStore.field(store, PolicyStore.SHARE);
+        _storeHash = storeHash;
     }
 
-    /// @return isLimit Whether the message was one of those, and was done.
-    function _isLimit(bytes4 selector, bytes calldata message) private returns (bool isLimit) {
-        if (selector == ITrafficControl.pauseLane.selector) _pauseLane(message);
-        else if (selector == ITrafficControl.drain.selector) _drain(message);
-        else if (selector == ITrafficControl.lockSelector.selector) _lockSelector(message);
-        else if (selector == ITrafficControl.lowerCap.selector) _lowerCap(message);
-        else if (selector == ITrafficControl.lowerShare.selector) _lowerShare(message);
-        else if (selector == ITrafficControl.resume.selector) _resume(message);
+    /// @dev Ends the call.
+    function _answer() internal {
+        bytes calldata message = CallData.bytesAt(msg.data[4:], 0);
+        bytes4 selector = bytes4(uint32(message.selectorOf()));
+        if (message.length < 4) revert TrafficErrors.UnknownMessage(selector);
+        bytes calldata arguments = message[4:];
+        bytes memory answer;
+        if (selector == ITrafficControl.install.selector) _install(arguments);
+        else if (msg.value != 0) revert TrafficErrors.ValueNotAccepted(msg.value);
+        else if (!_isDone(selector, arguments)) answer = _told(selector);
+        Relay.reply(answer);
+    }
+
+    /// @return isDone Whether the message was one that changes something, and was carried out.
+    function _isDone(bytes4 selector, bytes calldata arguments) private returns (bool isDone) {
+        if (selector == ITrafficControl.setShare.selector) _setShare(arguments);
+        else if (selector == ITrafficControl.freeze.selector) _freezeBy(arguments);
+        else if (selector == ITrafficControl.pauseLane.selector) _pauseLane(arguments);
+        else if (selector == ITrafficControl.drain.selector) _drain(arguments);
+        else if (selector == ITrafficControl.lockSelector.selector) _lockSelector(arguments);
+        else if (selector == ITrafficControl.lowerCap.selector) _lowerCap(arguments);
+        else if (selector == ITrafficControl.lowerShare.selector) _lowerShare(arguments);
+        else if (selector == ITrafficControl.resume.selector) _resume(arguments);
         else return false;
         return true;
     }
 
-    function _install(bytes calldata message) private {
+    function _told(bytes4 selector) private view returns (bytes memory answer) {
+        // What is stored is the answer: `abi.encode(policy)`.
+        if (selector == ITrafficControl.policy.selector) return CodeStore.read(_store);
+        if (selector == ITrafficControl.status.selector) return abi.encode(_status());
+        if (selector == ITrafficControl.limits.selector) return abi.encode(_trafficLimits(_word()));
+        if (selector == ITrafficControl.drainState.selector) return abi.encode(_drainState(_word()));
+        if (selector == ITrafficControl.routerMagic.selector) return abi.encode(MAGIC);
+        revert TrafficErrors.UnknownMessage(selector);
+    }
+
+    function _install(bytes calldata arguments) private {
         _checkInstaller();
         if (_implementation() != _self) revert TrafficErrors.NotImplementation(_implementation());
         if (_word().isInstalled()) revert TrafficErrors.AlreadyInstalled();
-        // The router's code names the policy by its hash; only here does anything depend on who made the store.
+        // This code names the policy by its hash; only here does anything depend on who made the store.
         if (_store.codehash != _storeHash) revert TrafficErrors.PolicyMismatch(_store);
 
         PolicyWord word = PolicyWordLib.installed(_firstShare);
         _storeWord(word);
         emit TrafficEvents.CanaryInstalled(_policyId, _stable, _candidate, uint16(_firstShare), _store);
-        bytes memory candidateInit = abi.decode(message[4:], (bytes));
+        bytes memory candidateInit = abi.decode(arguments, (bytes));
         if (candidateInit.length != 0) _initCandidate(word, candidateInit);
         // Nobody starts with calls that were never made.
-        if (_counters() != 0) revert TrafficErrors.SlotWritten(_counterSlot());
+        _checkKept(_counterSlot(), 0);
+    }
+
+    function _checkKept(bytes32 slot, bytes32 word) private view {
+        if (_sload(slot) != word) revert TrafficErrors.SlotWritten(slot);
     }
 
     /// @dev A ProxyAdmin, not the timelock, is the sender under a transparent proxy.
     function _checkInstaller() private view {
         if (msg.sender == _controller) return;
         bool isAdmin = !_isUups && msg.sender == address(uint160(uint256(_sload(ADMIN_SLOT))));
-        if (!isAdmin) revert TrafficErrors.TrafficUnauthorized(msg.sender);
+        _checkSender(isAdmin);
     }
 
     /// @dev With the sender unchanged: some published inits accept the proxy's admin alone.
@@ -91,26 +104,26 @@ abstract contract Control is Tightening {
         (bool isOk, bytes memory answer) = _candidate.delegatecall(candidateInit);
         _setState(NONE);
         if (!isOk) Relay.revertWith(answer);
-        if (PolicyWord.unwrap(_word()) != PolicyWord.unwrap(word)) revert TrafficErrors.SlotWritten(_slot);
+        _checkKept(_slot, bytes32(PolicyWord.unwrap(word)));
         if (_implementation() != _self) revert TrafficErrors.SlotWritten(IMPLEMENTATION_SLOT);
-        if (_sload(ADMIN_SLOT) != admin) revert TrafficErrors.SlotWritten(ADMIN_SLOT);
+        _checkKept(ADMIN_SLOT, admin);
     }
 
-    function _setShare(bytes calldata message) private {
-        if (msg.sender != _controller) revert TrafficErrors.TrafficUnauthorized(msg.sender);
+    function _setShare(bytes calldata arguments) private {
+        _checkSender(msg.sender == _controller);
         PolicyWord word = _restingWord();
-        (uint32 expectedEpoch, uint16 share) = abi.decode(message[4:], (uint32, uint16));
-        if (expectedEpoch != word.epoch()) revert TrafficErrors.StalePolicy(expectedEpoch, word.epoch());
+        (uint32 expectedEpoch, uint16 share) = abi.decode(arguments, (uint32, uint16));
+        _checkEpoch(word, expectedEpoch);
         if (word.isFrozen()) revert TrafficErrors.CanaryFrozen();
         if (share > PolicyChecks.MAX_SHARE) revert TrafficErrors.ShareInvalid(share);
         _storeWord(word.withShare(share));
         emit TrafficEvents.ShareSet(share, word.epoch());
     }
 
-    function _freezeBy(bytes calldata message) private {
-        if (msg.sender != _controller && msg.sender != _guardian) revert TrafficErrors.TrafficUnauthorized(msg.sender);
+    function _freezeBy(bytes calldata arguments) private {
+        _checkSender(msg.sender == _controller || msg.sender == _guardian);
         PolicyWord word = _restingWord();
-        _freeze(word, abi.decode(message[4:], (string)));
+        _freeze(word, abi.decode(arguments, (string)));
     }
 
     /// @dev The router's own `upgradeToAndCall`, for its controller: OpenZeppelin's refuses while the slot holds a router.
@@ -127,14 +140,6 @@ abstract contract Control is Tightening {
         }
         ERC1967Utils.upgradeToAndCall(next, data);
         Relay.returnWith("");
-    }
-
-    /// @param arguments `isCandidate`'s, still encoded: the inner calldata is read where it lies.
-    function _isCandidate(bytes calldata arguments) private view returns (bool) {
-        PolicyWord word = _word();
-        if (!word.isOpen() || word.isFresh()) return false;
-        address sender = abi.decode(arguments, (address));
-        return _decide(word, sender, 0, arguments.bytesAt(32)) != 0;
     }
 
     function _status() private view returns (TrafficStatus memory status) {

@@ -12,10 +12,6 @@ import {Admission} from "./Admission.sol";
 
 /// @notice The candidate's call, in a delegatecall of the router to itself, so that all of it can be undone.
 abstract contract Frame is Admission {
-    /// @dev ERC-1967's, as in OpenZeppelin's `ERC1967Utils`: assembly reads only constants of the contract itself.
-    bytes32 internal constant IMPLEMENTATION_SLOT = 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
-    bytes32 internal constant ADMIN_SLOT = 0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103;
-
     /// @dev What the frame needs after the candidate, apart from conditions and from copying a long answer.
     uint256 internal constant FRAME_RESERVE = 12_000;
 
@@ -284,19 +280,9 @@ abstract contract Frame is Admission {
         else _freeze(next, reason);
     }
 
-    function _freeze(PolicyWord word, string memory reason) internal {
-        PolicyWord next = word.withFreeze();
-        _storeWord(next);
-        emit TrafficEvents.CanaryFrozen(next.epoch(), next.breaks(), reason);
-    }
-
     function _conditions() internal view virtual returns (Condition[] memory) {
         (uint256 rules, uint256 errors) = _counts();
         return PolicyStore.conditions(_store, rules, errors);
-    }
-
-    function _implementation() internal view returns (address) {
-        return address(uint160(uint256(_sload(IMPLEMENTATION_SLOT))));
     }
 
     function _selector() private pure returns (bytes4) {

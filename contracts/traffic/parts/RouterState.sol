@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {LimitsWord} from "../libraries/LimitsWord.sol";
 import {PolicyWord} from "../libraries/PolicyWord.sol";
+import {TrafficEvents} from "../libraries/TrafficEvents.sol";
 import {RouterCode} from "./RouterCode.sol";
 
 /// @notice What a canary keeps in the proxy's storage, all of it in one namespace: the policy word, the counters, and in
@@ -11,6 +12,10 @@ import {RouterCode} from "./RouterCode.sol";
 /// @dev The call state is one transient word at the policy word's own number, so that no protocol's transient slot is
 /// near. It is one of the constants below for as long as the outermost call runs, or a token.
 abstract contract RouterState is RouterCode {
+    /// @dev ERC-1967's, as in OpenZeppelin's `ERC1967Utils`: assembly reads only constants of the contract itself.
+    bytes32 internal constant IMPLEMENTATION_SLOT = 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
+    bytes32 internal constant ADMIN_SLOT = 0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103;
+
     uint256 internal constant NONE = 0;
     uint256 internal constant STABLE = 1;
     uint256 internal constant CANDIDATE = 2;
@@ -44,6 +49,12 @@ abstract contract RouterState is RouterCode {
         _sstore(_slot, PolicyWord.unwrap(word));
     }
 
+    function _freeze(PolicyWord word, string memory reason) internal {
+        PolicyWord next = word.withFreeze();
+        _storeWord(next);
+        emit TrafficEvents.CanaryFrozen(next.epoch(), next.breaks(), reason);
+    }
+
     function _storeLimits(LimitsWord limits) internal {
         _sstore(_limitsSlot(), LimitsWord.unwrap(limits));
     }
@@ -66,6 +77,10 @@ abstract contract RouterState is RouterCode {
 
     function _counterSlot() internal view returns (bytes32) {
         return bytes32(uint256(_slot) | 1);
+    }
+
+    function _implementation() internal view returns (address) {
+        return address(uint160(uint256(_sload(IMPLEMENTATION_SLOT))));
     }
 
     function _sload(bytes32 slot) internal view returns (bytes32 word) {

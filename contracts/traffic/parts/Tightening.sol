@@ -2,24 +2,31 @@
 pragma solidity ^0.8.28;
 
 import {LimitsWord, LimitsWordLib} from "../libraries/LimitsWord.sol";
+import {PolicyStore} from "../libraries/PolicyStore.sol";
 import {PolicyWord} from "../libraries/PolicyWord.sol";
 import {Rules} from "../libraries/Rules.sol";
 import {TrafficErrors} from "../libraries/TrafficErrors.sol";
 import {TrafficEvents} from "../libraries/TrafficEvents.sol";
-import {Frame} from "./Frame.sol";
+import {Lanes} from "./Lanes.sol";
 
 /// @notice Messages that only tighten, for guardian and controller, and the controller's one way to lift all of them. What
 /// the guardian tightens ends the epoch, so that no stage that was scheduled before widens over it. What is that tight
 /// already is refused to the guardian, and leaves the controller's batch, which was agreed on before, to go on.
-abstract contract Tightening is Frame {
+abstract contract Tightening is Lanes {
     using Rules for uint256;
 
     /// @notice Longest drain that the controller may begin, in seconds.
     uint256 internal constant MAX_DRAIN = 30 days;
 
-    function _pauseLane(bytes calldata message) internal {
+    uint256 private immutable _lanePause;
+
+    constructor(address store) {
+        _lanePause = PolicyStore.field(store, PolicyStore.LANE_PAUSE);
+    }
+
+    function _pauseLane(bytes calldata arguments) internal {
         (bool isGuardian, PolicyWord word, LimitsWord limits) = _openLimits();
-        (uint256 lane, bool isExit) = abi.decode(message[4:], (uint256, bool));
+        (uint256 lane, bool isExit) = abi.decode(arguments, (uint256, bool));
         if (lane == 0 || lane > _laneCount || _isExit(lane) != isExit) revert TrafficErrors.LaneUnknown(lane, isExit);
         uint256 until = LimitsWordLib.FOREVER;
         if (isGuardian) {
@@ -30,9 +37,9 @@ abstract contract Tightening is Frame {
         _closeLimits(isGuardian, word, limits.withClosed(lane, until));
     }
 
-    function _drain(bytes calldata message) internal {
+    function _drain(bytes calldata arguments) internal {
         (bool isGuardian, PolicyWord word, LimitsWord limits) = _openLimits();
-        uint256 duration = abi.decode(message[4:], (uint256));
+        uint256 duration = abi.decode(arguments, (uint256));
         uint256 max = isGuardian ? _lanePause : MAX_DRAIN;
         if (duration == 0 || duration > max) revert TrafficErrors.DrainInvalid(duration, max);
         if (isGuardian) _requireRested(_entriesClosedUntil(limits, 0));
@@ -42,30 +49,29 @@ abstract contract Tightening is Frame {
         _closeLimits(isGuardian, word, limits.withDrain(deadline));
     }
 
-    function _lockSelector(bytes calldata message) internal {
+    function _lockSelector(bytes calldata arguments) internal {
         (bool isGuardian, PolicyWord word, LimitsWord limits) = _openLimits();
-        bytes4 selector = abi.decode(message[4:], (bytes4));
-        uint256 number = uint32(selector);
-        if (!_ruleOf(number).isLockable()) revert TrafficErrors.NotLockable(selector);
-        uint256 place = _placeOf(number);
+        bytes4 selector = abi.decode(arguments, (bytes4));
+        uint256 place = PolicyStore.placeOf(_store, uint32(selector));
+        if (!PolicyStore.ruleAt(_store, place).isLockable()) revert TrafficErrors.NotLockable(selector);
         if (limits.isLocked(place)) return _refuseGuardian(isGuardian);
         emit TrafficEvents.SelectorLocked(selector);
         _closeLimits(isGuardian, word, limits.withLocked(place));
     }
 
-    function _lowerCap(bytes calldata message) internal {
+    function _lowerCap(bytes calldata arguments) internal {
         (bool isGuardian, PolicyWord word, LimitsWord limits) = _openLimits();
-        uint256 bps = abi.decode(message[4:], (uint256));
+        uint256 bps = abi.decode(arguments, (uint256));
         if (_cap == 0) revert TrafficErrors.NotTighter();
         if (bps >= ONE_IN_BPS - limits.cut()) return _refuseGuardian(isGuardian);
         emit TrafficEvents.CapLowered(bps);
         _closeLimits(isGuardian, word, limits.withCut(ONE_IN_BPS - bps));
     }
 
-    function _lowerShare(bytes calldata message) internal {
+    function _lowerShare(bytes calldata arguments) internal {
         (bool isGuardian, PolicyWord word, ) = _openLimits();
         if (isGuardian && word.isFrozen()) revert TrafficErrors.CanaryFrozen();
-        uint256 share = abi.decode(message[4:], (uint256));
+        uint256 share = abi.decode(arguments, (uint256));
         if (word.isFrozen() || share >= word.share()) return _refuseGuardian(isGuardian);
         word = word.withShare(share);
         if (isGuardian) word = word.withNextEpoch();
@@ -74,18 +80,17 @@ abstract contract Tightening is Frame {
     }
 
     /// @dev The controller's: opens every lane, ends the drain, unlocks every selector, gives the whole cap back.
-    function _resume(bytes calldata message) internal {
-        if (msg.sender != _controller) revert TrafficErrors.TrafficUnauthorized(msg.sender);
+    function _resume(bytes calldata arguments) internal {
+        _checkSender(msg.sender == _controller);
         PolicyWord word = _restingWord();
-        uint256 expectedEpoch = abi.decode(message[4:], (uint256));
-        if (expectedEpoch != word.epoch()) revert TrafficErrors.StalePolicy(uint32(expectedEpoch), word.epoch());
+        _checkEpoch(word, abi.decode(arguments, (uint32)));
         _storeWord(word.withTight(false));
         emit TrafficEvents.LimitsLifted(word.epoch());
     }
 
     function _openLimits() private view returns (bool isGuardian, PolicyWord word, LimitsWord limits) {
         isGuardian = msg.sender != _controller;
-        if (isGuardian && msg.sender != _guardian) revert TrafficErrors.TrafficUnauthorized(msg.sender);
+        _checkSender(!isGuardian || msg.sender == _guardian);
         word = _restingWord();
         limits = _limits(word);
     }
@@ -118,6 +123,14 @@ abstract contract Tightening is Frame {
         if (until == 0) return;
         uint256 notBefore = until + _lanePause;
         if (block.timestamp < notBefore) revert TrafficErrors.LaneResting(notBefore);
+    }
+
+    function _checkSender(bool isAllowed) internal view {
+        if (!isAllowed) revert TrafficErrors.TrafficUnauthorized(msg.sender);
+    }
+
+    function _checkEpoch(PolicyWord word, uint32 expected) internal pure {
+        if (expected != word.epoch()) revert TrafficErrors.StalePolicy(expected, word.epoch());
     }
 
     /// @dev Control comes only while no call to the proxy runs. Inside a candidate's frame it could not survive, and

@@ -273,7 +273,7 @@ describe("buildPlan", () => {
       }
       await registry.connect(incident).freeze(plan.targets[0]!.module);
       await toNextStep(fixture, proposalId);
-      const router = new Interface((await fixture.client.artifacts.read("TrafficRouter")).abi);
+      const router = new Interface((await fixture.client.artifacts.read("TrafficErrors")).abi);
       const errors = new Contract(fixture.bridge.gateway, router, ethers.provider);
       await expect(registry.advance(plan)).to.be.revertedWithCustomError(errors, "StalePolicy").withArgs(1, 2);
     });

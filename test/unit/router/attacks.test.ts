@@ -6,6 +6,7 @@ import {
   act,
   addressIn,
   conditionOf,
+  controlOf,
   deployCanary,
   deployProtocol,
   deployRouter,
@@ -24,6 +25,21 @@ import {
 } from "../../helpers/canary";
 
 const selectorOf = (signature: string) => id(signature).slice(0, 10);
+const SELFDESTRUCT = 0xff;
+
+/** Instructions without the words they push, and without the metadata at the end, whose length its last two bytes tell. */
+function opcodesOf(code: string): number[] {
+  const bytes = ethers.getBytes(code);
+  const end = bytes.length - 2 - ((bytes.at(-2)! << 8) | bytes.at(-1)!);
+  const opcodes: number[] = [];
+  for (let i = 0; i < end; ++i) {
+    const opcode = bytes[i]!;
+    opcodes.push(opcode);
+    if (opcode >= 0x60 && opcode <= 0x7f) i += opcode - 0x5f;
+  }
+  return opcodes;
+}
+
 const MOVE = selectorOf("move(uint256)");
 const ACT = selectorOf("act(uint256,bytes)");
 
@@ -54,8 +70,8 @@ describe("TrafficRouter > attacks", () => {
       expect([...policy.expectedErrors]).to.deep.equal(["0x12345678"]);
       expect(policy.invariants[0]!.constantValue).to.equal(5n);
       const code = async (change: Partial<typeof overrides>) =>
-        ethers.provider.getCode(await deployRouter(canary, { ...overrides, ...change }));
-      // Anything at all, also what the router's own code does not read.
+        ethers.provider.getCode(await controlOf(await deployRouter(canary, { ...overrides, ...change }), canary));
+      // Anything at all, also what neither code reads.
       const changed = await code({ invariants: [conditionOf(canary.proxy, "0x1234", Op.lte, 6)] });
       const same = await code({});
       const storeHash = ethers.keccak256(
@@ -63,6 +79,31 @@ describe("TrafficRouter > attacks", () => {
       );
       expect(same).to.include(storeHash.slice(2));
       expect(changed).to.not.include(storeHash.slice(2));
+    });
+
+    it("RTR-53 the router's code names the control by CREATE2, so that a pin of the one binds the other", async () => {
+      const canary = await loadFixture(fresh);
+      const router = await deployRouter(canary);
+      const control = await controlOf(router, canary);
+      const codes = await Promise.all(
+        [router.getAddress(), control].map((account) => ethers.provider.getCode(account)),
+      );
+      expect(codes[0]).to.include(control.slice(2).toLowerCase());
+      // Neither destroys itself: what was pinned stays.
+      for (const code of codes) {
+        expect(opcodesOf(code).length).to.be.greaterThan(1_000);
+        expect(opcodesOf(code)).to.not.include(SELFDESTRUCT);
+      }
+    });
+
+    it("RTR-53 the control answers nobody at its own address, its controller neither", async () => {
+      const canary = await deployCanary();
+      const to = await controlOf(canary.router, canary);
+      for (const data of [canary.control.installData(), canary.control.freezeData(), "0x4f1ef286", "0x"]) {
+        for (const signer of [canary.controller, canary.user]) {
+          await expect(signer.sendTransaction({ to, data })).to.be.revertedWithCustomError(canary.router, "DirectCall");
+        }
+      }
     });
 
     it("RTR-34 refuses with PolicyMismatch where the policy's account holds anything else", async () => {

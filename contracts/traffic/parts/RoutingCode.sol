@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
+import {PolicyStore} from "../libraries/PolicyStore.sol";
+import {PolicyWordLib} from "../libraries/PolicyWord.sol";
+import {Lanes} from "./Lanes.sol";
+
+/// @notice The rest of what never changes: what a call is routed by. The control does without it.
+abstract contract RoutingCode is Lanes {
+    /// @dev Further rules are in the store.
+    uint256 private constant INLINE_RULES = 4;
+
+    bytes32 internal immutable _salt;
+    bool internal immutable _isCounted;
+    /// @dev What a frame watches besides the policy word and the implementation: 1 the counters, 2 the admin slot.
+    uint256 internal immutable _guards;
+    /// @dev ERC-1967's, here since the compiler would fetch such a constant by copying code.
+    bytes32 internal immutable _implementationSlot = ERC1967Utils.IMPLEMENTATION_SLOT;
+    /// @dev Whether more than the sender decides: a rule, or a cap.
+    bool internal immutable _hasRules;
+    uint256 internal immutable _capUnits;
+    uint256 internal immutable _valueWeight;
+    uint256 internal immutable _candidateGas;
+    /// @dev Bits of the policy word that ask for a closer look at each frame. It is never zero, so all of them do always.
+    uint256 internal immutable _watched;
+    uint256 internal immutable _otherLane;
+
+    uint256 private immutable _ruleCount;
+    uint256 private immutable _errorCount;
+    uint256 internal immutable _rule0;
+    uint256 private immutable _rule1;
+    uint256 private immutable _rule2;
+    uint256 private immutable _rule3;
+
+    constructor() {
+        address store = _store;
+        _salt = bytes32(PolicyStore.field(store, PolicyStore.SALT));
+        bool isCounted = PolicyStore.field(store, PolicyStore.IS_COUNTED) != 0;
+        _isCounted = isCounted;
+        _guards = (isCounted ? 1 : 0) | (_isUups ? 0 : 2);
+        uint256 ruleCount = PolicyStore.count(store, PolicyStore.RULES);
+        _hasRules = ruleCount != 0 || _cap != 0;
+        _capUnits = _unit == 0 ? 0 : _cap / _unit;
+        _valueWeight = PolicyStore.field(store, PolicyStore.VALUE_WEIGHT);
+        _candidateGas = PolicyStore.field(store, PolicyStore.CANDIDATE_GAS);
+        _watched = PolicyStore.count(store, PolicyStore.INVARIANTS) == 0 ? PolicyWordLib.TIGHT : type(uint256).max;
+        _otherLane = PolicyStore.field(store, PolicyStore.OTHER_LANE);
+        _ruleCount = ruleCount;
+        _errorCount = PolicyStore.count(store, PolicyStore.ERRORS);
+        _rule0 = PolicyStore.ruleAt(store, 0);
+        _rule1 = PolicyStore.ruleAt(store, 1);
+        _rule2 = PolicyStore.ruleAt(store, 2);
+        _rule3 = PolicyStore.ruleAt(store, 3);
+    }
+
+    /// @dev The rule of `selector`, or zero. An unused place is zero, and so "no rule" of the selector zero.
+    function _ruleOf(uint256 selector) internal view returns (uint256 rule) {
+        rule = _rule0;
+        if (rule >> 224 == selector) return rule;
+        rule = _rule1;
+        if (rule >> 224 == selector) return rule;
+        rule = _rule2;
+        if (rule >> 224 == selector) return rule;
+        rule = _rule3;
+        if (rule >> 224 == selector) return rule;
+        if (_ruleCount <= INLINE_RULES) return 0;
+        return PolicyStore.ruleOf(_store, INLINE_RULES, _ruleCount, selector);
+    }
+
+    function _isExpected(bytes4 reason) internal view returns (bool) {
+        return _errorCount != 0 && PolicyStore.isExpected(_store, _ruleCount, _errorCount, reason);
+    }
+
+    /// @dev Offset of the conditions' encoding follows from these.
+    function _counts() internal view returns (uint256 rules, uint256 errors) {
+        return (_ruleCount, _errorCount);
+    }
+}
