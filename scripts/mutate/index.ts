@@ -15,6 +15,8 @@ import { Worker } from "./workers";
  *                                      is, a survivor until contracts, tests or engine change
  *   npm run mutate -- --count 500      how many mutants, drawn from all by --seed (both have defaults)
  *   npm run mutate -- --file Halts     only mutants of files whose path has this in it
+ *   npm run mutate -- --files 60       how many test files a mutant is tried on, of those that reach it, before it has survived; a
+ *                                      survivor of fewer is tried on the others
  *   npm run mutate -- --write          writes docs/mutation.md from the results
  */
 
@@ -24,6 +26,8 @@ const RESULTS = join(WORK, "results.jsonl");
 export interface Result {
   outcome: "killed" | "survived" | "unreached";
   by?: string;
+  /** Test files that did not notice it; all that reach it, unless there are more than `--files`. */
+  passed?: string[];
 }
 
 /** A result with what it holds for. */
@@ -59,6 +63,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     file: { type: "string" },
     workers: { type: "string", default: "2" },
+    files: { type: "string", default: "12" },
     write: { type: "boolean", default: false },
   },
 });
@@ -69,11 +74,16 @@ async function main(): Promise<void> {
   const hash = hashOf(sources());
   const results = readResults(hash);
   const keyOf = keys();
-  const open = drawn.filter((mutant) => !results.has(keyOf(mutant)));
+  const open = drawn.filter((mutant) => {
+    const kept = results.get(keyOf(mutant));
+    if (kept?.outcome !== "survived") return kept === undefined;
+    return (kept.passed ?? []).length < Math.min(Number(values.files), reaching(survey, mutant).length);
+  });
   log(`${survey.mutants.length} mutants, ${drawn.length} drawn (seed ${values.seed}), ${open.length} to run`);
   const workers = Array.from({ length: Number(values.workers) }, () => new Worker(TIMEOUT));
   await each(open, workers.length, async (mutant, index, lane) => {
-    const result = await judge(survey, mutant, workers[lane] as Worker);
+    const passed = results.get(keyOf(mutant))?.passed ?? [];
+    const result = await judge(survey, mutant, workers[lane] as Worker, passed);
     const kept: Kept = { ...result, key: keyOf(mutant), hash };
     results.set(kept.key, kept);
     appendFileSync(RESULTS, `${JSON.stringify(kept)}\n`);
@@ -87,38 +97,73 @@ async function main(): Promise<void> {
     if (result.outcome !== "killed") console.log(`${result.outcome} ${mutant.file}:${mutant.line} ${mutant.text}`);
   }
   console.log(`${killed} of ${judged.length} mutants killed (${((100 * killed) / judged.length).toFixed(1)}%)`);
-  if (values.write) writePage(judged, { all: survey.mutants.length, left: survey.left, seed: values.seed });
+  if (values.write)
+    writePage(judged, { all: survey.mutants.length, left: survey.left, seed: values.seed, files: values.files });
 }
 
-/** How often each test file was tried on a mutant in this run, and how often it noticed. */
+/** How often a test file was tried in this run on mutants of one source, and how often it noticed. */
 const records = new Map<string, { tries: number; kills: number }>();
 
-/** Seconds until this file notices a mutant, by its record so far. */
-function costOf(file: string, seconds: number): number {
-  const { tries, kills } = records.get(file) ?? { tries: 0, kills: 0 };
-  return (seconds * (tries + 2)) / (kills + 1);
+/** What a record counts for against the guess that comes before it. */
+const GUESS_WEIGHT = 4;
+
+function recordOf(test: string, source: string): { tries: number; kills: number } {
+  const key = `${test} ${source}`;
+  const record = records.get(key) ?? { tries: 0, kills: 0 };
+  records.set(key, record);
+  return record;
 }
 
 /**
- * Tries one mutant on the files that reach it, likeliest and quickest first, until one fails. Where none is known to (its place lies between
- * a call and its answer, and cannot say so), on those that reach any other of the same source.
+ * The test files among `tests` in the order in which they cost least until one notices a mutant of `source`: by their seconds, and
+ * by how much they are about that source (how much of it they reach, and how little else) and noticed of it before.
  */
-async function judge(survey: Survey, mutant: Mutant, worker: Worker): Promise<Result> {
+function byCost(survey: Survey, source: string, tests: readonly string[]): string[] {
+  const own = new Set(survey.mutants.filter(({ file }) => file === source).map(({ id }) => id));
+  const about = (test: string) => {
+    const ids = survey.reach[test]?.ids ?? [];
+    return ids.filter((id) => own.has(id)).length ** 2 / (ids.length + 1);
+  };
+  const most = Math.max(...tests.map(about), 1e-9);
+  const costOf = (test: string) => {
+    const { tries, kills } = recordOf(test, source);
+    const chance = (kills + (GUESS_WEIGHT * about(test)) / most + 0.01) / (tries + GUESS_WEIGHT);
+    return (survey.reach[test]?.seconds ?? 0) / chance;
+  };
+  const costs = new Map(tests.map((test) => [test, costOf(test)]));
+  return [...tests].sort((one, other) => (costs.get(one) as number) - (costs.get(other) as number));
+}
+
+/**
+ * The test files that reach a mutant. Where none is known to (its place lies between a call and its answer, and cannot say so),
+ * those that reach any other of the same source.
+ */
+function reaching(survey: Survey, mutant: Mutant): string[] {
+  const tests = (isMeant: (id: number) => boolean) =>
+    Object.keys(survey.reach).filter((test) => survey.reach[test]?.ids.some(isMeant) === true);
+  const known = tests((id) => id === mutant.id);
+  if (known.length > 0) return known;
   const nearby = new Set(survey.mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id));
-  const reaching = (isMeant: (id: number) => boolean) =>
-    Object.entries(survey.reach)
-      .filter(([, { ids }]) => ids.some(isMeant))
-      .sort(([one, a], [other, b]) => costOf(one, a.seconds) - costOf(other, b.seconds));
-  const known = reaching((id) => id === mutant.id);
-  const files = known.length > 0 ? known : reaching((id) => nearby.has(id));
+  return tests((id) => nearby.has(id));
+}
+
+/** Tries one mutant on the files that reach it, likeliest and quickest first, until one fails or `--files` of them passed. */
+async function judge(survey: Survey, mutant: Mutant, worker: Worker, before: readonly string[]): Promise<Result> {
+  const passed = [...before];
+  const files = byCost(survey, mutant.file, reaching(survey, mutant));
   if (files.length === 0) return { outcome: "unreached" };
-  for (const [file] of files) {
+  for (const file of files.filter((test) => !before.includes(test))) {
+    if (passed.length >= Number(values.files)) break;
     const { isGreen, failed } = await worker.run(file, mutant.id);
-    const { tries, kills } = records.get(file) ?? { tries: 0, kills: 0 };
-    records.set(file, { tries: tries + 1, kills: kills + (isGreen ? 0 : 1) });
-    if (!isGreen) return { outcome: "killed", by: failed ?? file };
+    const record = recordOf(file, mutant.file);
+    ++record.tries;
+    if (!isGreen) {
+      ++record.kills;
+      return { outcome: "killed", by: failed ?? file };
+    }
+    passed.push(file);
   }
-  return { outcome: "survived" };
+  return { outcome: "survived", passed };
 }
 
 /** Builds the mutants and learns which test file reaches which; kept until contracts, engine or what tests share changes. */

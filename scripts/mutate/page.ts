@@ -13,7 +13,10 @@ interface Judged {
 type Reasons = Record<string, string>;
 
 /** Writes `docs/mutation.md`: the score, and each survivor with the reason that somebody gave for it. */
-export function writePage(judged: readonly Judged[], of: { all: number; left: number; seed: string }): void {
+export function writePage(
+  judged: readonly Judged[],
+  of: { all: number; left: number; seed: string; files: string },
+): void {
   const reasons = (parse(readFileSync(join(__dirname, "survivors.yaml"), "utf8")) ?? {}) as Reasons;
   const killed = judged.filter(({ result }) => result.outcome === "killed");
   const alive = judged.filter(({ result }) => result.outcome !== "killed");
@@ -22,7 +25,8 @@ export function writePage(judged: readonly Judged[], of: { all: number; left: nu
     "# Mutation test",
     "",
     "Written by `npm run mutate -- --write`. Every guard, comparison, logic, arithmetic, negation, statement and event of the contracts",
-    "(without examples and mocks) is a place to change; a seeded draw of them is changed, one at a time, and the tests that reach it are run.",
+    "(without examples and mocks) is a place to change; a seeded draw of them is changed, one at a time, and test files that reach it are run until one",
+    `fails, those first that are most about its source. What the first ${of.files} do not notice counts as a survivor, though others may: the score is a lower bound.`,
     "",
     `${of.all} places, ${judged.length} drawn with seed ${of.seed}: **${killed.length} killed (${percent(killed.length, judged.length)})**.`,
     ...(of.left === 0 ? [] : [`${of.left} more places could not be compiled with a switch and were left out.`]),

@@ -9,7 +9,7 @@ import type { Answer, Order } from "./worker";
 const RUNS_OF_A_PROCESS = 200;
 
 /** Nor is one that holds so much kept, in bytes: each run leaves a chain behind. */
-const MOST_MEMORY = 2 * 1024 ** 3;
+const MOST_MEMORY = 5 * 1024 ** 3;
 
 /**
  * Runs one test file at a time, many in one process. A file that fails counts only if it passes without a mutant right after, in

@@ -88,7 +88,7 @@ export async function buildCanary(
     },
     { book, deployer, pending: [candidate.deployment], where: where("canary") },
   );
-  const steps = canary.steps.map(({ share, dwell }) => ({ share, dwell }));
+  const { steps } = canary;
   return { deployment, stages: { router: deployment.address, policy, steps, routerAbi, controlAbi } };
 }
 

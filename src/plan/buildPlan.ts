@@ -25,7 +25,14 @@ import { readProbe } from "./probe";
 import type { LoadedPlanFile } from "./readPlanFile";
 import type { PlanFile } from "./schema";
 import { addFlagCalls, statedFlags } from "./statedFlags";
-import { addStatedGates, nodeArtifact, statedContainments, statedFunctions, statedRollback } from "./statedParts";
+import {
+  addStatedCalls,
+  addStatedGates,
+  nodeArtifact,
+  statedContainments,
+  statedFunctions,
+  statedRollback,
+} from "./statedParts";
 import { ModuleKind, PlanClass, type Plan } from "./types";
 import { PROXY_ABI, upgradeInterfaceOf, type UpgradeRoute } from "./upgradeCalls";
 import { formatDuration } from "./units";
@@ -126,6 +133,7 @@ export async function buildPlan(
   };
   const stages = buildStages(context);
   addStatedGates(stages, loaded);
+  addStatedCalls(stages, loaded, { abi: candidate.abi, proxy: route.proxy, pins: pins.calls });
   const plan: Plan = {
     title: file.title,
     uri: defaults.fill("uri", file.uri, "", "where the discussion lives", "(none)"),

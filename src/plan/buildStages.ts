@@ -22,7 +22,8 @@ export interface StageContext {
   canary?: {
     router: string;
     policy: Policy;
-    steps: { share: number; dwell: bigint }[];
+    /** `drain`: seconds for which nobody enters from this step on. `resume`: what an earlier step closed opens. */
+    steps: { share: number; dwell: bigint; drain?: bigint; resume?: boolean }[];
     routerAbi: Interface;
     controlAbi: Interface;
   };
@@ -50,10 +51,13 @@ export function buildStages(context: StageContext): Stage[] {
 
   const stages = canary.steps.map((step, i) => {
     const label = `canary ${formatShare(step.share)}`;
-    if (i > 0) return stage(context, label, [setShareCall(context, step.share)], step.dwell, canary.router);
+    const limits: Call[] = [];
+    if (step.resume === true) limits.push(controlCall(context, "resume", [INSTALLED_EPOCH]));
+    if (step.drain !== undefined) limits.push(controlCall(context, "drain", [step.drain]));
+    if (i > 0) return stage(context, label, [setShareCall(context, step.share), ...limits], step.dwell, canary.router);
     const install = controlMessage(canary, "install", [context.init]);
     const call = upgradeCall({ ...context.route, verbs: context.stableVerbs }, canary.router, install);
-    return stage(context, label, [call], step.dwell, context.stable);
+    return stage(context, label, [call, ...limits], step.dwell, context.stable);
   });
   // A frozen canary refuses to set its share: without this call a plan could promote the candidate that was frozen.
   const stillLive = setShareCall(context, canary.steps.at(-1)!.share);
@@ -87,8 +91,12 @@ function routerVerbs({ route, stableVerbs }: StageContext): UpgradeInterface {
   return route.kind === ModuleKind.Transparent ? stableVerbs : "v5";
 }
 
-function setShareCall({ canary, route }: StageContext, share: number): Call {
-  return { target: route.proxy, value: 0n, data: controlMessage(canary!, "setShare", [INSTALLED_EPOCH, share]) };
+function setShareCall(context: StageContext, share: number): Call {
+  return controlCall(context, "setShare", [INSTALLED_EPOCH, share]);
+}
+
+function controlCall({ canary, route }: StageContext, verb: string, values: unknown[]): Call {
+  return { target: route.proxy, value: 0n, data: controlMessage(canary!, verb, values) };
 }
 
 function controlMessage(canary: NonNullable<StageContext["canary"]>, verb: string, values: unknown[]): string {

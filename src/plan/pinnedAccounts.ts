@@ -15,6 +15,8 @@ export interface PinnedAccounts {
   rollback: Pin[];
   /** By containment: what each calls. */
   containments: Pin[][];
+  /** What the file's further calls call. */
+  calls: Pin[];
   /** Pointers of the chain that the registry can read. */
   gates: Gate[];
   /** Pointers of the chain that it cannot read. */
@@ -76,6 +78,7 @@ export async function pinnedAccounts(
     containments: await Promise.all(
       (file.containments ?? []).map((_, i) => containmentPins(client, loaded, i, account)),
     ),
+    calls: await callPins(client, loaded, account),
     gates: unique([back, ahead, forward].flatMap(({ gates }: DelegateChain) => gates)),
     pointers: [...hidden, ...unique([back, ahead, forward].flatMap(({ pointers }: DelegateChain) => pointers))],
     roles,
@@ -96,19 +99,28 @@ function rollbackTargets({ plan: file, where }: LoadedPlanFile, module: string):
 }
 
 /** What one containment calls. Like the way back it relies on no more: a tampered candidate must not block it. */
-async function containmentPins(
+function containmentPins(client: Client, { plan: file, where }: LoadedPlanFile, index: number, module: string) {
+  const calls = file.containments?.[index]?.calls ?? [];
+  const at = (i: number) => where("containments", index, "calls", i, "target");
+  return targetPins(client, calls, { module, role: "called by a containment", at });
+}
+
+function callPins(client: Client, { plan: file, where }: LoadedPlanFile, module: string): Promise<Pin[]> {
+  const calls = (file.calls ?? []).map((entry) => ({ ...entry, target: entry.target ?? module }));
+  return targetPins(client, calls, { module, role: "called by a stage", at: (i) => where("calls", i, "target") });
+}
+
+async function targetPins(
   client: Client,
-  { plan: file, where }: LoadedPlanFile,
-  index: number,
-  module: string,
+  calls: readonly { target: string; function: string }[],
+  { module, role, at }: { module: string; role: string; at: (index: number) => string },
 ): Promise<Pin[]> {
-  const roots = (file.containments?.[index]?.calls ?? []).map((entry, i): ChainRoot => {
-    const at = where("containments", index, "calls", i, "target");
+  const roots = calls.map((entry, i): ChainRoot => {
     // Of the upgraded module the plan moves the pointer itself: its proxy is what stays.
     const isMoved = entry.target === module;
     const selectors =
-      entry.function.includes("(") && !isMoved ? [looseFunction(entry.function, at).selector] : undefined;
-    return { account: entry.target, role: "called by a containment", at, selectors, isMoved };
+      entry.function.includes("(") && !isMoved ? [looseFunction(entry.function, at(i)).selector] : undefined;
+    return { account: entry.target, role, at: at(i), selectors, isMoved };
   });
   const { links } = await delegateChain(client.provider, roots);
   return links.map(({ account, codeHash }) => ({ account, codeHash }));

@@ -76,12 +76,24 @@ const lanesField = record({
   if (other !== undefined && !names.includes(other)) issue(["other"], `one of ${names.join(", ")}`);
 });
 
+const stepField = record(
+  {
+    share: shareField,
+    dwell: durationField,
+    /** For so long from this step on nobody enters: lanes that are no exit are closed. */
+    drain: durationField.optional(),
+    /** Opens the lanes that an earlier step closed. */
+    resume: booleanField.optional(),
+  },
+  "a step",
+);
+
 const canaryField = z.union(
   [
     word("none"),
     record({
       cohort: cohortField.optional(),
-      steps: list(record({ share: shareField, dwell: durationField }, "a step"), "a list of at least one step", 1),
+      steps: list(stepField, "a list of at least one step", 1),
       budget: budgetField.optional(),
       expectedErrors: list(textField, "a list of errors").optional(),
       errorBudget: integerField.optional(),
@@ -135,6 +147,20 @@ const containmentField = record(
     minGas: integerField.optional(),
   },
   "a containment",
+);
+
+/** One call more of one stage, behind its own. */
+const stageCallField = record(
+  {
+    /** Label or index of the stage. */
+    stage: textField,
+    /** Left out for the proxy that is upgraded. */
+    target: addressField.optional(),
+    function: functionField,
+    args: argumentsField.optional(),
+    value: amountField.optional(),
+  },
+  "a call",
 );
 
 const gateField = record(
@@ -237,6 +263,8 @@ export const planFileSchema = record(
     /** What may be done at once about a breach, besides the way back. */
     containments: list(containmentField, "a list of containments").optional(),
     gates: list(gateField, "a list of gates").optional(),
+    /** What stages do besides the upgrade. */
+    calls: list(stageCallField, "a list of calls").optional(),
     flags: list(flagField, "a list of flags").optional(),
     requires: requiresField.optional(),
     /** Further accounts whose code the plan relies on. */
@@ -262,7 +290,13 @@ export const planFileSchema = record(
     context.addIssue({ code: "custom", path: [key], message });
   }
   if (plan.canary === undefined || plan.canary === "none") return;
+  const { lanes } = plan.canary;
   plan.canary.steps.forEach((step, i, steps) => {
+    if ((step.drain !== undefined || step.resume === true) && lanes === undefined) {
+      const key = step.drain === undefined ? "resume" : "drain";
+      const message = `canary.lanes with ${key}: without lanes there is nothing to close`;
+      context.addIssue({ code: "custom", path: ["canary", "steps", i, key], message });
+    }
     if (i > 0 && step.share <= steps[i - 1]!.share) {
       context.addIssue({
         code: "custom",

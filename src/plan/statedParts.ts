@@ -44,8 +44,9 @@ export function statedRollback(
 }
 
 /** The functions that the file states by signature, so that a page can tell what is called. */
-export function statedFunctions({ containments, rollback }: LoadedPlanFile["plan"]): Interface {
+export function statedFunctions({ containments, rollback, calls: more }: LoadedPlanFile["plan"]): Interface {
   const calls = (containments ?? []).flatMap((entry) => entry.calls.map((call) => call.function));
+  calls.push(...(more ?? []).map((call) => call.function));
   if (typeof rollback === "object") calls.push(...rollback.calls.map((call) => call.function));
   const signatures = [...new Set(calls)].filter((name) => name.includes("("));
   return new Interface(signatures.map((signature) => looseFunction(signature, signature)));
@@ -94,6 +95,27 @@ export function addStatedGates(stages: Plan["stages"], { plan: file, where }: Lo
     // Stages share one array of pointer gates only in shape, never in place.
     stage.gates = [...stage.gates, gate];
   });
+}
+
+/** Calls of the file, behind the own calls of the stage they name; of the proxy, unless a target is named. */
+export function addStatedCalls(
+  stages: Plan["stages"],
+  { plan: file, where }: LoadedPlanFile,
+  { abi, proxy, pins }: { abi: Interface; proxy: string; pins: readonly Pin[] },
+): void {
+  file.calls?.forEach((stated, i) => {
+    const stage = stages[stageIndexOf(stages, stated.stage, where("calls", i, "stage"))]!;
+    const at = where("calls", i, "function");
+    const isSigned = stated.function.includes("(");
+    const fragment = isSigned ? looseFunction(stated.function, at) : functionOf(abi, stated.function, at);
+    const data = encodeCall(fragment, stated.args ?? [], at);
+    stage.calls = [...stage.calls, { target: stated.target ?? proxy, value: stated.value ?? 0n, data }];
+  });
+  // Every stage relies on them, as on all that the plan touches: what has changed by the last one is not what was agreed.
+  for (const stage of stages) {
+    const isMissing = ({ account }: Pin) => stage.pins.every((pin) => pin.account !== account);
+    stage.pins = [...stage.pins, ...pins.filter(isMissing)];
+  }
 }
 
 /** Index of the stage that a file names by label or by index. */
