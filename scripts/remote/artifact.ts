@@ -11,16 +11,19 @@ const BRIDGES = { "1.1.2": "arb-112", "1.2.5": "arb-125" } as const;
 export type BridgeVersion = keyof typeof BRIDGES;
 
 /** Where a published version of the bridge keeps one compiled contract, as plan files name it after `npm:`. */
-export function bridgeArtifactPath(version: BridgeVersion, path: string): string {
-  return `${BRIDGES[version]}/build/contracts/contracts/tokenbridge/${path}.sol/${path.split("/").pop()}.json`;
+export function bridgeArtifactPath(version: BridgeVersion, path: string, name = path.split("/").pop()): string {
+  return `${BRIDGES[version]}/build/contracts/contracts/tokenbridge/${path}.sol/${name}.json`;
 }
 
-export function bridgeArtifact(version: BridgeVersion, path: string): PublishedArtifact {
-  return read(bridgeArtifactPath(version, path));
+/** @param name Of the contract, where it is not the file's. */
+export function bridgeArtifact(version: BridgeVersion, path: string, name?: string): PublishedArtifact {
+  return read(bridgeArtifactPath(version, path, name));
 }
 
 /** OpenZeppelin 4.8.3, the proxies of that time. */
-export function proxyArtifact(name: "ProxyAdmin" | "TransparentUpgradeableProxy"): PublishedArtifact {
+export function proxyArtifact(
+  name: "ProxyAdmin" | "TransparentUpgradeableProxy" | "UpgradeableBeacon",
+): PublishedArtifact {
   return read(`oz-483/build/contracts/${name}.json`);
 }
 

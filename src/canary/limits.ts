@@ -1,6 +1,7 @@
-import { decodeBytes32String, encodeBytes32String, Interface, type Result } from "ethers";
+import { decodeBytes32String, Interface, type Result } from "ethers";
 import type { Client } from "../client";
 import type { Registry } from "../registry/connect";
+import { routerPlace } from "./routerOf";
 
 /** One lane of a canary, and whether it is closed now. Times in seconds since the epoch. */
 export interface LaneStatus {
@@ -30,8 +31,8 @@ const DRAIN_STATES = ["active", "draining", "drained"] as const;
 
 /** Asks the router in front of a module, which must be there. */
 export async function readLimits(client: Client, registry: Registry, module: string): Promise<CanaryLimits> {
-  const { account } = await registry.contract.getFunction("moduleOf")(encodeBytes32String(module));
-  return readLimitsAt(client, account as string);
+  const { router } = await routerPlace(client, registry, module);
+  return readLimitsAt(client, router);
 }
 
 export async function readLimitsAt(client: Client, proxy: string): Promise<CanaryLimits> {

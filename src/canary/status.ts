@@ -1,12 +1,16 @@
-import { encodeBytes32String, Interface, isError, type Result } from "ethers";
+import { Interface, isError, type Result } from "ethers";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import type { Registry } from "../registry/connect";
+import { routerPlace } from "./routerOf";
 
 /** What the router in front of a module tells of itself; shares in basis points, value in the meters' unit. */
 export interface CanaryStatus {
   module: string;
+  /** The module's account: of a beacon not a proxy, and counts and budget are each proxy's own. */
   proxy: string;
+  /** Where the router takes messages, if not at that account. */
+  router?: string;
   stable: string;
   candidate: string;
   controller: string;
@@ -34,11 +38,13 @@ export async function readCanary(
   registry: Registry,
   module: string,
 ): Promise<CanaryStatus | undefined> {
-  const { account } = await registry.contract.getFunction("moduleOf")(encodeBytes32String(module));
-  return readCanaryAt(client, { module, proxy: account });
+  const { account, router } = await routerPlace(client, registry, module);
+  if (router === account) return readCanaryAt(client, { module, proxy: account });
+  const found = await readCanaryAt(client, { module, proxy: router });
+  return found === undefined ? undefined : { ...found, proxy: account, router };
 }
 
-/** The same for a proxy whose module is known. */
+/** The same for a proxy whose module is known; of a beacon's proxy what it spent and broke itself. */
 export async function readCanaryAt(
   client: Client,
   params: { module: string; proxy: string },
@@ -68,7 +74,7 @@ export async function readCanaryAt(
   const facts = raw.toObject() as Record<string, unknown>;
   const small = ["share", "epoch", "errorBudget", "breaks", "interval"];
   const named = Object.entries(facts).map(([key, value]) => [key, small.includes(key) ? Number(value) : value]);
-  return { ...params, ...(Object.fromEntries(named) as Omit<CanaryStatus, "module" | "proxy">) };
+  return { ...params, ...(Object.fromEntries(named) as Omit<CanaryStatus, "module" | "proxy" | "router">) };
 }
 
 /** The router's status, or one clear error where there is none. */

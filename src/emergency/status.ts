@@ -1,5 +1,5 @@
 import { decodeBytes32String, ZeroHash } from "ethers";
-import { readCanaryAt, type CanaryStatus } from "../canary/status";
+import { readCanary, type CanaryStatus } from "../canary/status";
 import { readAddressBook } from "../chain/addressBook";
 import type { Client } from "../client";
 import type { Registry } from "../registry/connect";
@@ -84,7 +84,7 @@ async function moduleStatus(
 ): Promise<ModuleEmergency> {
   const label = decodeBytes32String(name);
   const { haltedUntil, haltBudget } = await haltOf(client, registry, name);
-  const canary = await readCanaryAt(client, { module: label, proxy: module.account });
+  const canary = await readCanary(client, registry, label);
   const actions: PossibleAction[] = [];
   const proposalId = module.lockedBy === ZeroHash ? undefined : module.lockedBy;
   if (canary !== undefined && !canary.isFrozen) {

@@ -1,8 +1,8 @@
 import { Contract, Interface, ZeroAddress } from "ethers";
+import { beaconImplementation } from "../chain/beacon";
 import { readSlots } from "../chain/erc1967";
 import type { Client } from "../client";
 import { lastUpgrade } from "../plan/pointerAfter";
-import { readProbe } from "../plan/probe";
 import { ModuleKind, type Call, type Plan } from "../plan/types";
 import { dispatchedSelectors } from "./selectors";
 import type { NamedSelector, SelectorDiff } from "./types";
@@ -80,9 +80,7 @@ async function slotOf(client: Client, account: string): Promise<string> {
 }
 
 async function beaconTarget(client: Client, account: string): Promise<string> {
-  const data = DIAMOND.encodeFunctionData("implementation");
-  const word = await readProbe(client.provider, { target: account, data, gas: 100_000n });
-  return word === undefined ? ZeroAddress : `0x${word.toString(16).padStart(40, "0")}`;
+  return (await beaconImplementation(client.provider, account)) ?? ZeroAddress;
 }
 
 /** A function that lost a parameter is no new function to whoever calls it: both are told as one. */

@@ -3,6 +3,7 @@ import type { AddressBook } from "../chain/addressBook";
 import type { Artifact, Client } from "../client";
 import type { LoadedInvariant } from "../invariants/loadInvariants";
 import type { Registry } from "../registry/connect";
+import { beaconPolicy, beaconRouters, checkBeaconCanary } from "./beaconCanary";
 import { buildPolicy } from "./buildPolicy";
 import type { StageContext } from "./buildStages";
 import { checkControlSelector } from "./checkControlSelector";
@@ -12,6 +13,7 @@ import type { Candidate } from "./findCandidate";
 import type { Ground } from "./findGround";
 import type { LoadedPlanFile } from "./readPlanFile";
 import type { CanaryFile } from "./schema";
+import { ModuleKind } from "./types";
 
 export interface CanaryContext {
   registry: Registry;
@@ -28,7 +30,8 @@ export interface CanaryContext {
 }
 
 export interface BuiltCanary {
-  deployment: Deployment;
+  /** One router, or for a beacon one a step. */
+  deployments: Deployment[];
   stages: NonNullable<StageContext["canary"]>;
 }
 
@@ -42,6 +45,8 @@ export async function buildCanary(
   const { registry, chainId, ground, candidate, baseVersion, nonce, defaults, book, deployer } = context;
   const { module, proxy, timelock, route } = ground;
   const { plan: file, where } = loaded;
+  const isBeacon = module.kind === ModuleKind.Beacon;
+  if (isBeacon) checkBeaconCanary(canary, where);
   const [router, control, routerAbi, controlAbi] = await Promise.all([
     client.artifacts.read("TrafficRouter"),
     client.artifacts.read("TrafficControl"),
@@ -65,19 +70,32 @@ export async function buildCanary(
     client,
     abi: candidate.abi,
     proxy: module.account,
+    isBeacon,
     salt,
     invariants: context.invariants,
     defaults,
     where: (...path) => where("canary", ...path),
   });
-  const target = {
-    kind: route.kind,
+  const { steps } = canary;
+  const accounts = {
     stable: proxy.implementation,
     candidate: candidate.deployment.address,
     controller: timelock,
     guardian: registry.address,
     policyId: policyIdOf(module.word, baseVersion, salt),
   };
+  const place = { book, deployer, pending: [candidate.deployment], where: where("canary") };
+  if (isBeacon) {
+    const target = { ...accounts, beacon: module.account };
+    const common = beaconPolicy(policy, candidate.abi, module.account, ground.proxies);
+    const shares = steps.map(({ share }) => share);
+    const deployments = await beaconRouters(client, { target, policy: common, shares }, place);
+    const routers = deployments.map(({ address }) => address);
+    const abi = new Interface((await client.artifacts.read("IBeaconControl")).abi);
+    const built = { router: routers[0]!, policy: common, steps, routerAbi, controlAbi };
+    return { deployments, stages: { ...built, beacon: { routers, abi } } };
+  }
+  const target = { ...accounts, kind: route.kind };
   const deployment = await locateDeployment(
     client,
     {
@@ -86,10 +104,9 @@ export async function buildCanary(
       initCode: router.bytecode + new Interface(router.abi).encodeDeploy([target, policy]).slice(2),
       children: (self) => childrenOf(self, control, target, controlAbi.encodeFunctionResult("policy", [policy])),
     },
-    { book, deployer, pending: [candidate.deployment], where: where("canary") },
+    place,
   );
-  const { steps } = canary;
-  return { deployment, stages: { router: deployment.address, policy, steps, routerAbi, controlAbi } };
+  return { deployments: [deployment], stages: { router: deployment.address, policy, steps, routerAbi, controlAbi } };
 }
 
 /** What a router creates: the store of its policy, and the control, whose address names its code. */

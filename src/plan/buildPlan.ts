@@ -110,11 +110,12 @@ export async function buildPlan(
           book,
           deployer,
         });
-  const deployments = [candidate.deployment, ...(canary === undefined ? [] : [canary.deployment])];
+  const deployments = [candidate.deployment, ...(canary?.deployments ?? [])];
 
   const pins = await pinnedAccounts(client, ground, candidate, deployments, loaded);
   const context: StageContext = {
     route,
+    proxies: ground.proxies,
     stableVerbs: route.verbs,
     candidateVerbs: await candidateVerbs(client, route, candidate),
     stable: proxy.implementation,
@@ -233,13 +234,15 @@ async function candidateVerbs(
   route: UpgradeRoute,
   { deployment, abi }: Candidate,
 ): Promise<UpgradeRoute["verbs"]> {
-  if (route.kind === ModuleKind.Transparent) return route.verbs;
+  // A proxy's admin and a beacon take upgrades themselves.
+  if (route.kind === ModuleKind.Transparent || route.kind === ModuleKind.Beacon) return route.verbs;
   if (deployment.isDeployed) return upgradeInterfaceOf(client.provider, deployment.address);
   return abi.hasFunction("UPGRADE_INTERFACE_VERSION()") ? "v5" : "v4";
 }
 
-/** OpenZeppelin 4's ProxyAdmin tells a proxy's implementation; version 5's does not. */
+/** OpenZeppelin 4's ProxyAdmin tells a proxy's implementation; version 5's does not. A beacon always does. */
 async function hasImplementationGetter(client: Client, route: UpgradeRoute): Promise<boolean> {
+  if (route.kind === ModuleKind.Beacon) return true;
   if (route.proxyAdmin === undefined) return false;
   const answer = await readProbe(client.provider, {
     target: route.proxyAdmin,
@@ -293,7 +296,10 @@ function rehearsalOf({ rehearsal }: PlanFile, defaults: Defaults): Plan["evidenc
   return { ...NO_EVIDENCE, rehearsalChainId: rehearsal.chain, rehearsalProposal: rehearsal.proposal, minAge };
 }
 
-function offchainPointers({ route, stable, hasImplementationGetter }: StageContext): OffchainPointer[] {
+function offchainPointers({ route, proxies, stable, hasImplementationGetter }: StageContext): OffchainPointer[] {
+  if (route.kind === ModuleKind.Beacon) {
+    return proxies.map((account) => ({ account, slot: SLOTS.beacon, name: "beacon", expected: route.proxy }));
+  }
   const pointers: OffchainPointer[] = [];
   if (!hasImplementationGetter) {
     pointers.push({ account: route.proxy, slot: SLOTS.implementation, name: "implementation", expected: stable });

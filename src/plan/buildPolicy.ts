@@ -62,6 +62,8 @@ export interface PolicyContext {
   /** The candidate's. */
   abi: Interface;
   proxy: string;
+  /** The cohort's key is the proxy then. */
+  isBeacon: boolean;
   salt: string;
   invariants: readonly LoadedInvariant[];
   defaults: Defaults;
@@ -129,8 +131,18 @@ function buildRules(canary: CanaryFile, context: PolicyContext): { rules: Select
     return { fragment, rule };
   };
 
-  const cohort = defaults.fill("canary.cohort", canary.cohort, "sender", "a user stays on one version");
-  const cohorts = cohort === "sender" ? [] : Array.isArray(cohort) ? cohort : [cohort];
+  if (canary.cohort === "proxy" && !context.isBeacon) {
+    throw new SlipwayError("PlanFileInvalid", {
+      where: where("cohort"),
+      expected: "sender, or { function, arg }, or a list of these",
+      found: "proxy",
+      meaning: "a module that is one proxy has no other to compare with",
+    });
+  }
+  const cohort = context.isBeacon
+    ? defaults.fill("canary.cohort", canary.cohort, "proxy", "all users of one proxy meet one version")
+    : defaults.fill("canary.cohort", canary.cohort, "sender", "a user stays on one version");
+  const cohorts = cohort === "sender" || cohort === "proxy" ? [] : Array.isArray(cohort) ? cohort : [cohort];
   cohorts.forEach((entry, i) => {
     const place = Array.isArray(cohort) ? where("cohort", i, "arg") : where("cohort", "arg");
     const { fragment, rule } = ruleOf(entry.function, place);

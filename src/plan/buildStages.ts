@@ -1,4 +1,5 @@
 import { encodeBytes32String, type Interface } from "ethers";
+import { beaconGates, restingCalls, stepCalls, stillLiveCall } from "./beaconCanary";
 import type { Policy } from "./buildPolicy";
 import { PROXY_ABI, upgradeCall, type UpgradeInterface, type UpgradeRoute } from "./upgradeCalls";
 import { ModuleKind, Op, RollbackKind, type Call, type Gate, type Pin, type Rollback, type Stage } from "./types";
@@ -11,6 +12,8 @@ const POINTER_GAS = 100_000n;
 
 export interface StageContext {
   route: UpgradeRoute;
+  /** Proxies that are seen in use: the module itself, or some of a beacon's. */
+  proxies: readonly string[];
   /** How stable and candidate take upgrades while they serve; for a transparent proxy its admin's way. */
   stableVerbs: UpgradeInterface;
   candidateVerbs: UpgradeInterface;
@@ -26,6 +29,8 @@ export interface StageContext {
     steps: { share: number; dwell: bigint; drain?: bigint; resume?: boolean }[];
     routerAbi: Interface;
     controlAbi: Interface;
+    /** A beacon's routers, one a step, and what only they know. */
+    beacon?: { routers: string[]; abi: Interface };
   };
   /** Dwell of the stage that makes the candidate the implementation. */
   promoteDwell: bigint;
@@ -51,6 +56,11 @@ export function buildStages(context: StageContext): Stage[] {
 
   const stages = canary.steps.map((step, i) => {
     const label = `canary ${formatShare(step.share)}`;
+    if (canary.beacon !== undefined) {
+      const { routers } = canary.beacon;
+      const calls = stepCalls(context.route.proxy, routers[i]!, controlMessage(canary, "install", ["0x"]));
+      return stage(context, label, calls, step.dwell, routers[i - 1] ?? context.stable);
+    }
     const limits: Call[] = [];
     if (step.resume === true) limits.push(controlCall(context, "resume", [INSTALLED_EPOCH]));
     if (step.drain !== undefined) limits.push(controlCall(context, "drain", [step.drain]));
@@ -60,9 +70,15 @@ export function buildStages(context: StageContext): Stage[] {
     return stage(context, label, [call, ...limits], step.dwell, context.stable);
   });
   // A frozen canary refuses to set its share: without this call a plan could promote the candidate that was frozen.
-  const stillLive = setShareCall(context, canary.steps.at(-1)!.share);
+  const stillLive =
+    canary.beacon === undefined
+      ? setShareCall(context, canary.steps.at(-1)!.share)
+      : stillLiveCall(canary.beacon, wrapper(canary));
   const promote = upgradeCall({ ...context.route, verbs: routerVerbs(context) }, context.candidate, "0x");
-  return [...stages, stage(context, "promote", [stillLive, promote], promoteDwell, canary.router)];
+  return [
+    ...stages,
+    stage(context, "promote", [stillLive, promote], promoteDwell, canary.beacon?.routers.at(-1) ?? canary.router),
+  ];
 }
 
 /** The way back. While the router or the candidate serves, it is the one asked to step aside. */
@@ -72,11 +88,13 @@ export function buildRollbacks(context: StageContext, stageCount: number): Rollb
   if (context.statedRollback !== undefined) {
     return [{ from: 0, to: last, ...context.statedRollback, ...base }];
   }
+  const { canary } = context;
+  const before = canary?.beacon === undefined ? [] : restingCalls(canary.beacon, wrapper(canary));
   const way = (from: number, to: number, verbs: UpgradeInterface): Rollback => ({
     from,
     to,
     kind: RollbackKind.Lossy,
-    calls: [upgradeCall({ ...context.route, verbs }, context.stable, "0x")],
+    calls: [...before, upgradeCall({ ...context.route, verbs }, context.stable, "0x")],
     ...base,
   });
   if (context.canary === undefined) return [way(0, last, context.candidateVerbs)];
@@ -86,9 +104,9 @@ export function buildRollbacks(context: StageContext, stageCount: number): Rollb
   return [way(0, last - 1, whileRouted), way(last, last, context.candidateVerbs)];
 }
 
-/** A transparent proxy's admin stays the same; under UUPS the router itself answers, and knows one verb. */
+/** A transparent proxy's admin and a beacon stay the same; under UUPS the router itself answers, and knows one verb. */
 function routerVerbs({ route, stableVerbs }: StageContext): UpgradeInterface {
-  return route.kind === ModuleKind.Transparent ? stableVerbs : "v5";
+  return route.kind === ModuleKind.Uups ? "v5" : stableVerbs;
 }
 
 function setShareCall(context: StageContext, share: number): Call {
@@ -100,7 +118,11 @@ function controlCall({ canary, route }: StageContext, verb: string, values: unkn
 }
 
 function controlMessage(canary: NonNullable<StageContext["canary"]>, verb: string, values: unknown[]): string {
-  return canary.routerAbi.encodeFunctionData("traffic", [canary.controlAbi.encodeFunctionData(verb, values)]);
+  return wrapper(canary)(canary.controlAbi.encodeFunctionData(verb, values));
+}
+
+function wrapper({ routerAbi }: NonNullable<StageContext["canary"]>): (message: string) => string {
+  return (message) => routerAbi.encodeFunctionData("traffic", [message]);
 }
 
 function stage(context: StageContext, label: string, calls: Call[], dwell: bigint, serving: string): Stage {
@@ -117,6 +139,7 @@ function stage(context: StageContext, label: string, calls: Call[], dwell: bigin
 
 /** Pins name code; these say that the pointers still lead to it, where a getter exists. */
 function pointerGates({ route, timelock, hasImplementationGetter }: StageContext, serving: string): Gate[] {
+  if (route.kind === ModuleKind.Beacon) return beaconGates(route.proxy, timelock, serving);
   if (route.kind !== ModuleKind.Transparent) return [];
   const gates: Gate[] = [
     {

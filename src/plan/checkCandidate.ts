@@ -31,7 +31,7 @@ export async function checkCandidate(client: Client, check: CandidateCheck, wher
   const shared = {
     abi,
     knownCalls: [init, deployment.lock ?? "0x"].filter((data) => data !== "0x"),
-    someContract: context.route.proxy,
+    someContract: context.proxies[0]!,
     where,
   };
   await checkInitializers(client, {
@@ -54,12 +54,14 @@ export async function checkCandidate(client: Client, check: CandidateCheck, wher
 
   // Straight to the candidate: what a canary leaves behind when it is promoted.
   const direct = buildStages({ ...context, canary: undefined })[0]!;
-  await checkInitializers(client, {
-    ...shared,
-    target: context.route.proxy,
-    before: [...creations, ...direct.calls.map(asTimelock)],
-    place: "the proxy",
-  });
+  for (const target of context.proxies) {
+    await checkInitializers(client, {
+      ...shared,
+      target,
+      before: [...creations, ...direct.calls.map(asTimelock)],
+      place: "the proxy",
+    });
+  }
 }
 
 /** Every call of a batch must succeed after the steps before it. */

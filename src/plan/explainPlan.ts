@@ -129,7 +129,9 @@ export async function explainPlan(
   const nameOf = namesOf(registry, context);
   const abis = [
     PROXY_ABI,
-    ...(canary === undefined ? [] : [canary.routerAbi, canary.controlAbi]),
+    ...(canary === undefined
+      ? []
+      : [canary.routerAbi, canary.controlAbi, ...(canary.beacon === undefined ? [] : [canary.beacon.abi])]),
     candidate.abi,
     registry.iface,
     context.stated,
@@ -158,7 +160,7 @@ export async function explainPlan(
       codeHash,
       isDeployed,
     })),
-    policy: canary === undefined ? undefined : explainPolicy(canary.policy, candidate.abi),
+    policy: canary === undefined ? undefined : explainPolicy(canary.policy, candidate.abi, canary.beacon !== undefined),
     stages: await Promise.all(
       plan.stages.map(async (stage, index) => ({
         index,
@@ -206,7 +208,9 @@ function namesOf(registry: Registry, { ground, candidate, deployments, names, ro
   known.set(ground.module.account, ground.module.name);
   if (ground.route.proxyAdmin !== undefined) known.set(ground.route.proxyAdmin, "ProxyAdmin");
   known.set(ground.proxy.implementation, "stable");
+  const routers = deployments.filter(({ role }) => role === "router");
   for (const { address, role } of deployments) known.set(address, role);
+  if (routers.length > 1) routers.forEach(({ address }, i) => known.set(address, `router of step ${i + 1}`));
   known.set(candidate.deployment.address, `candidate ${candidate.deployment.contractName}`);
   return (address) => {
     const name = known.get(address);
@@ -244,23 +248,25 @@ function addressText(word: bigint): string {
   return getAddress(`0x${word.toString(16).padStart(40, "0")}`);
 }
 
-function explainPolicy(policy: Policy, abi: Interface): string[] {
+function explainPolicy(policy: Policy, abi: Interface, isBeacon: boolean): string[] {
   const name = (selector: string) => abi.getFunction(selector)?.format("sighash") ?? selector;
   const cohorts = policy.rules.filter((rule) => rule.cohortWord !== 0);
   const meters = policy.rules.filter((rule) => rule.meterWord !== 0);
   const free = policy.rules.filter((rule) => rule.isFree);
   return [
-    `cohort: by sender${cohorts.map((rule) => `; ${name(rule.selector)} by word ${rule.cohortWord}`).join("")}`,
+    `cohort: by ${isBeacon ? "proxy" : "sender"}${cohorts.map((rule) => `; ${name(rule.selector)} by word ${rule.cohortWord}`).join("")}`,
     policy.interval === 0n
       ? "budget: none"
-      : `budget: ${policy.cap} in two windows of ${formatDuration(policy.interval)}, native value × ${weight(policy.valueWeight)}`,
+      : `budget: ${policy.cap} in two windows of ${formatDuration(policy.interval)}, native value × ${weight(policy.valueWeight)}${isBeacon ? "; each proxy's own" : ""}`,
     ...meters.map((rule) => `meter: ${name(rule.selector)}, word ${rule.meterWord} × ${weight(rule.weight)}`),
     ...policy.lanes.map((lane, i) => {
       const named = policy.rules.filter((rule) => rule.lane === i + 1).map((rule) => name(rule.selector));
       const all = policy.otherLane === i + 1 ? [...named, "every function not named"] : named;
       return `lane ${i + 1} ${labelText(lane.name)}${lane.isExit ? " (exit)" : ""}: ${all.join(", ")}; closed for ${formatDuration(policy.lanePause)} at a time`;
     }),
-    ...policy.rules.filter((rule) => rule.isLockable).map((rule) => `may be locked: ${name(rule.selector)}`),
+    ...policy.rules
+      .filter((rule) => rule.isLockable)
+      .map((rule) => `${isBeacon ? "never the candidate's on trial" : "may be locked"}: ${name(rule.selector)}`),
     ...free.map((rule) => `free: ${name(rule.selector)}`),
     `breaks that freeze: ${policy.errorBudget}; gas for the candidate: ${policy.candidateGas}`,
     `checked in every frame: ${policy.invariants.length} invariants; errors that reach the user: ${policy.expectedErrors.length}`,
@@ -327,6 +333,11 @@ function warningsOf({
     warnings.push(
       "a canary is no protection for a security fix: callers could choose stable; such an upgrade uses canary: none",
     );
+    if (canary.beacon !== undefined && canary.policy.interval !== 0n) {
+      warnings.push(
+        "the cap is each proxy's own: what all of them may lose in one window is the cap times the proxies in the share",
+      );
+    }
     if (canary.policy.interval === 0n) {
       warnings.push(
         `no budget: a share of ${formatShare(canary.policy.share)} is not a bound on loss, since an address can be ground to fall inside it`,

@@ -3,6 +3,7 @@ import { inspectProxy, kindText, type ProxyInspection } from "../chain/inspectPr
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import type { Registry } from "../registry/connect";
+import { findBeacon, registeredAccount } from "./findBeacon";
 import { moduleOf, type RegisteredModule } from "./moduleOf";
 import { readProbe } from "./probe";
 import type { LoadedPlanFile } from "./readPlanFile";
@@ -15,17 +16,17 @@ export interface Ground {
   proxy: ProxyInspection;
   timelock: string;
   route: UpgradeRoute;
+  /** Proxies that are seen in use: the module itself, or, of a beacon, those the plan file names. */
+  proxies: string[];
 }
 
 /** The module, its proxy as it really is, and the one account that may upgrade it. */
-export async function findGround(
-  client: Client,
-  registry: Registry,
-  { plan: file, where }: LoadedPlanFile,
-): Promise<Ground> {
+export async function findGround(client: Client, registry: Registry, loaded: LoadedPlanFile): Promise<Ground> {
+  const { plan: file, where } = loaded;
   const key = file.target === undefined ? where("module") : where("target", "proxy");
   if (file.target !== undefined) await codeAt(client.provider, file.target.proxy, key);
-  const wanted = file.target === undefined ? { name: file.module! } : { account: file.target.proxy };
+  const wanted =
+    file.target === undefined ? { name: file.module! } : { account: await registeredAccount(client, file.target) };
   const module = await moduleOf(registry, wanted, key);
   if (module.isRetired) {
     throw new SlipwayError("ModuleRetired", {
@@ -51,10 +52,15 @@ export async function findGround(
     });
   }
   await codeAt(client.provider, module.account, key);
+  const timelock = (await registry.contract.getFunction("timelock").staticCall()) as string;
+  if (module.kind === ModuleKind.Beacon) {
+    const found = await findBeacon(client, module, timelock, loaded);
+    return { module, timelock, route: { kind: module.kind, proxy: module.account, verbs: "v4" }, ...found };
+  }
+  checkNoProxies(loaded);
   const proxy = await inspectProxy(client.provider, module.account);
   checkKind(module, proxy, file.target, key);
 
-  const timelock = (await registry.contract.getFunction("timelock").staticCall()) as string;
   await checkAuthority(client, module, proxy, timelock, file.target?.admin, key);
   const isTransparent = module.kind === ModuleKind.Transparent;
   const route: UpgradeRoute = {
@@ -63,7 +69,16 @@ export async function findGround(
     proxyAdmin: isTransparent ? proxy.admin : undefined,
     verbs: await upgradeInterfaceOf(client.provider, isTransparent ? proxy.admin : module.account),
   };
-  return { module, proxy, timelock, route };
+  return { module, proxy, timelock, route, proxies: [module.account] };
+}
+
+function checkNoProxies({ plan: file, where }: LoadedPlanFile): void {
+  if (file.proxies === undefined) return;
+  throw new SlipwayError("PlanFileInvalid", {
+    where: where("proxies"),
+    expected: "proxies for a beacon alone",
+    found: "a module of another kind",
+  });
 }
 
 function checkKind(
@@ -88,7 +103,7 @@ function checkKind(
     });
   }
   if (module.kind !== ModuleKind.Uups && module.kind !== ModuleKind.Transparent) {
-    throw new SlipwayError("KindUnsupported", { where, expected: "uups or transparent", found });
+    throw new SlipwayError("KindUnsupported", { where, expected: "uups, transparent or beacon", found });
   }
 }
 

@@ -1,4 +1,5 @@
 import { delegateChain, delegatesOfCode, type ChainRoot, type DelegateChain } from "../chain/delegateChain";
+import { codeAt } from "../chain/codeAt";
 import { checkRunsImplementation, findHiddenDelegates } from "../chain/hiddenDelegates";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
@@ -8,7 +9,7 @@ import type { Candidate } from "./findCandidate";
 import type { Deployment } from "./deployments";
 import type { Ground } from "./findGround";
 import type { LoadedPlanFile } from "./readPlanFile";
-import type { Gate, Pin } from "./types";
+import { ModuleKind, type Gate, type Pin } from "./types";
 
 export interface PinnedAccounts {
   stage: Pin[];
@@ -44,8 +45,9 @@ export async function pinnedAccounts(
     return { account: pinned, role: "named by the plan file", at };
   });
   const hidden = await checkForwarding(client, ground, candidate, loaded);
+  const name = module.kind === ModuleKind.Beacon ? "the beacon" : "the proxy";
   const wayBack: ChainRoot[] = [
-    { account, role: "the proxy", at: "the proxy", isMoved: true },
+    { account, role: name, at: name, isMoved: true },
     ...(route.proxyAdmin === undefined
       ? []
       : [{ account: route.proxyAdmin, role: "the ProxyAdmin", at: "the ProxyAdmin" }]),
@@ -71,10 +73,19 @@ export async function pinnedAccounts(
       roles[link.account] ??= link.role;
     }
   }
+  // Of a beacon's proxies no more than their code: where the beacon leads them the plan itself decides.
+  for (const sample of ground.proxies) {
+    const { codeHash } = await codeAt(provider, sample, "a proxy");
+    stage.set(sample, { account: sample, codeHash });
+    roles[sample] ??= "a proxy of the beacon";
+  }
   for (const { address, codeHash } of deployments) stage.set(address, { account: address, codeHash });
   return {
     stage: [...stage.values()],
-    rollback: back.links.map(({ account: pinned, codeHash }) => ({ account: pinned, codeHash })),
+    rollback: [
+      ...back.links.map(({ account: pinned, codeHash }) => ({ account: pinned, codeHash })),
+      ...askedOnTheWayBack(ground, deployments, file),
+    ],
     containments: await Promise.all(
       (file.containments ?? []).map((_, i) => containmentPins(client, loaded, i, account)),
     ),
@@ -83,6 +94,18 @@ export async function pinnedAccounts(
     pointers: [...hidden, ...unique([back, ahead, forward].flatMap(({ pointers }: DelegateChain) => pointers))],
     roles,
   };
+}
+
+/** A beacon's routers are asked whether a call of theirs still runs. Nothing can change their code: they delegate, but never on their own storage. */
+function askedOnTheWayBack(
+  { module }: Ground,
+  deployments: readonly Deployment[],
+  { rollback }: LoadedPlanFile["plan"],
+): Pin[] {
+  if (module.kind !== ModuleKind.Beacon || typeof rollback === "object") return [];
+  return deployments
+    .filter(({ role }) => role === "router")
+    .map(({ address, codeHash }) => ({ account: address, codeHash }));
 }
 
 /** Targets of the file's own way back; of the upgraded module the plan moves the pointer itself. */
@@ -129,22 +152,31 @@ async function targetPins(
 /** That the proxy runs what its slot says, and that this code runs itself: else a pin of it would say nothing. */
 async function checkForwarding(
   client: Client,
-  { module, proxy }: Ground,
+  { proxy: { implementation }, proxies }: Ground,
   { abi }: Candidate,
+  loaded: LoadedPlanFile,
+): Promise<OffchainPointer[]> {
+  const found = await Promise.all(proxies.map((proxy) => forwardingOf(client, { proxy, implementation }, abi, loaded)));
+  return found.flat();
+}
+
+async function forwardingOf(
+  client: Client,
+  ends: { proxy: string; implementation: string },
+  abi: Candidate["abi"],
   { plan: file, where }: LoadedPlanFile,
 ): Promise<OffchainPointer[]> {
-  const ends = { proxy: module.account, implementation: proxy.implementation };
   const key = file.target === undefined ? where("module") : where("target", "proxy");
   await checkRunsImplementation(client, { ...ends, where: key });
   const hidden = await findHiddenDelegates(client, { ...ends, abi });
   return hidden.map(({ slot, account }) => {
     if (file.pins?.includes(account) === true) {
-      return { account: module.account, slot, name: "delegate", expected: account };
+      return { account: ends.proxy, slot, name: "delegate", expected: account };
     }
     throw new SlipwayError("HiddenDelegate", {
       where: key,
-      expected: `${proxy.implementation} to do its work itself`,
-      found: `calls go on to ${account}, by slot ${slot} of ${module.account}`,
+      expected: `${ends.implementation} to do its work itself`,
+      found: `calls go on to ${account}, by slot ${slot} of ${ends.proxy}`,
       next: `read that code; if it belongs there, name it in the plan file: pins: ["${account}"]`,
     });
   });

@@ -28,8 +28,12 @@ const callField = record({ function: functionField, args: argumentsField.optiona
 const wordOfField = { function: functionField, arg: textField };
 
 const cohortField = z.union(
-  [word("sender"), record(wordOfField, "a cohort"), list(record(wordOfField, "a cohort"), "a list of cohorts", 1)],
-  { error: () => "sender, or { function, arg }, or a list of these" },
+  [
+    word("sender", "proxy"),
+    record(wordOfField, "a cohort"),
+    list(record(wordOfField, "a cohort"), "a list of cohorts", 1),
+  ],
+  { error: () => "sender, or { function, arg }, or a list of these; proxy for a beacon" },
 );
 
 const budgetField = record({
@@ -232,6 +236,8 @@ export const planFileSchema = record(
       proxy: addressField,
       admin: addressField.optional(),
     }).optional(),
+    /** Of a beacon: proxies on which the checks are made. */
+    proxies: list(addressField, "a list of addresses").optional(),
     upgrade: record({
       contract: textField.optional(),
       artifact: textField.optional(),

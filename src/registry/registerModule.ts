@@ -1,4 +1,5 @@
 import { encodeBytes32String, Interface, ZeroAddress, ZeroHash } from "ethers";
+import { beaconImplementation } from "../chain/beacon";
 import { codeAt } from "../chain/codeAt";
 import { inspectProxy, kindText } from "../chain/inspectProxy";
 import type { Client } from "../client";
@@ -67,6 +68,15 @@ async function checkedAuthority(client: Client, registry: Registry, params: Modu
   const isProxy = kind !== ModuleKind.Redeploy && kind !== ModuleKind.Beacon;
   if (isProxy && found.kind !== kind) {
     throw new SlipwayError("ProxyKindMismatch", { where, expected: kindText(kind), found: kindText(found.kind) });
+  }
+  if (kind === ModuleKind.Beacon && (await beaconImplementation(client.provider, account)) === undefined) {
+    const isProxy = found.kind === ModuleKind.Beacon;
+    throw new SlipwayError("ProxyKindMismatch", {
+      where,
+      expected: "a beacon, which tells its implementation()",
+      found: isProxy ? `a proxy of the beacon ${found.beacon}` : kindText(found.kind),
+      next: isProxy ? `register the beacon itself: ${found.beacon}` : undefined,
+    });
   }
   const timelock = (await registry.contract.getFunction("timelock")()) as string;
   const authority = params.authority ?? (kind === ModuleKind.Transparent ? found.admin : timelock);

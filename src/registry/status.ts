@@ -1,5 +1,5 @@
 import { decodeBytes32String, ZeroHash } from "ethers";
-import { readCanaryAt, type CanaryStatus } from "../canary/status";
+import { readCanary, type CanaryStatus } from "../canary/status";
 import type { Client } from "../client";
 import { readAct } from "../emergency/acts";
 import { readContainments, type ContainmentStatus } from "../emergency/contain";
@@ -72,8 +72,7 @@ export async function statusOf(client: Client, registry: Registry, proposalId: s
   ]);
   const canaries: CanaryStatus[] = [];
   for (const name of facts.modules) {
-    const { account } = await registry.contract.getFunction("moduleOf")(name);
-    const canary = await readCanaryAt(client, { module: decodeBytes32String(name), proxy: account });
+    const canary = await readCanary(client, registry, decodeBytes32String(name));
     if (canary !== undefined) canaries.push(canary);
   }
   const now = latest?.timestamp ?? 0;

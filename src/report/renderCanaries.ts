@@ -8,6 +8,7 @@ export function renderCanaries(canaries: readonly CanaryReport[]): string {
   return canaries
     .map((canary) => {
       const used = canary.usedPrevious + canary.usedCurrent;
+      if (canary.router !== undefined) return beaconLines(canary);
       return [
         `${canary.module}  ${canary.proxy}  ${canary.share / 100}%${canary.isFrozen ? "  FROZEN" : ""}`,
         `  stable     ${canary.stable}, ${canary.stableCalls} calls`,
@@ -18,6 +19,19 @@ export function renderCanaries(canaries: readonly CanaryReport[]): string {
       ].join("\n");
     })
     .join("\n");
+}
+
+/** What holds for all proxies; what one of them spent and broke it tells itself. */
+function beaconLines(canary: CanaryReport): string {
+  const cap = canary.interval === 0 ? "no cap" : `${canary.cap} in ${span(canary.interval)}, for each proxy`;
+  return [
+    `${canary.module}  beacon ${canary.proxy}  ${canary.share / 100}% of its proxies${canary.isFrozen ? "  FROZEN" : ""}`,
+    `  router     ${canary.router}, policy epoch ${canary.epoch}`,
+    `  stable     ${canary.stable}`,
+    `  candidate  ${canary.candidate}`,
+    `  budget     ${cap}`,
+    `  breaks     ${canary.errorBudget} freeze the proxy they are of`,
+  ].join("\n");
 }
 
 function limitLines({ limits, cap }: CanaryReport): string[] {

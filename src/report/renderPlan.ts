@@ -19,7 +19,7 @@ export function renderPlan(plan: PlanExplanation): string {
     `  subject    ${plan.subject}`,
     `  chain      ${plan.chainId}, registry ${plan.registry}`,
     `  class      ${plan.planClass}, proposed by ${plan.proposer}`,
-    `  module     ${plan.module.name} at version ${plan.module.version}, ${plan.module.kind} proxy ${plan.module.account}`,
+    `  module     ${plan.module.name} at version ${plan.module.version}, ${plan.module.kind}${plan.module.kind === "beacon" ? "" : " proxy"} ${plan.module.account}`,
     `  upgraded   by ${plan.module.authority}`,
     `  stable     ${plan.stable}`,
     `  candidate  ${plan.candidate}`,

@@ -1,9 +1,10 @@
 import { ZeroAddress } from "ethers";
+import { beaconImplementation } from "../chain/beacon";
 import { readSlots, type ProxySlots } from "../chain/erc1967";
 import type { Client } from "../client";
 import { Exit, SlipwayError, type ExitCode } from "../errors";
 import { pointerAfter } from "../plan/pointerAfter";
-import type { Plan } from "../plan/types";
+import { ModuleKind, type Plan } from "../plan/types";
 import type { Registry } from "../registry/connect";
 import { readFacts } from "../registry/facts";
 import { readPlan } from "../registry/readPlan";
@@ -109,11 +110,14 @@ async function pointers(
   const rows: RevalidationRow[] = [];
   const known = new Set<string>();
   for (const name of modules) {
-    const { account } = await registry.contract.getFunction("moduleOf")(name);
+    const { account, kind } = await registry.contract.getFunction("moduleOf")(name);
     const expected = pointerAfter(params.plan, account, params.status.nextStage);
     if (expected === undefined) continue;
     known.add(account);
-    const { implementation } = await readSlots(client.provider, account);
+    const isBeacon = Number(kind) === ModuleKind.Beacon;
+    const implementation = isBeacon
+      ? ((await beaconImplementation(client.provider, account)) ?? ZeroAddress)
+      : (await readSlots(client.provider, account)).implementation;
     rows.push({
       kind: "pointer",
       stage: params.status.nextStage,

@@ -1,7 +1,8 @@
-import { decodeBytes32String, keccak256 } from "ethers";
+import { decodeBytes32String, keccak256, ZeroAddress } from "ethers";
+import { beaconImplementation } from "../chain/beacon";
 import { readSlots } from "../chain/erc1967";
 import type { Client } from "../client";
-import type { Plan } from "../plan/types";
+import { ModuleKind, type Plan } from "../plan/types";
 import type { Registry } from "../registry/connect";
 import type { ModuleState } from "./types";
 
@@ -14,13 +15,22 @@ export function readModuleStates(client: Client, registry: Registry, plan: Plan)
       return {
         module: decodeBytes32String(module),
         account,
-        slots: await readSlots(client.provider, account),
+        slots:
+          Number(entry.kind) === ModuleKind.Beacon
+            ? await beaconSlots(client, account)
+            : await readSlots(client.provider, account),
         codeHash: keccak256(await client.provider.getCode(account)),
         version: Number(entry.version),
         lockedBy: entry.lockedBy as string,
       };
     }),
   );
+}
+
+/** A beacon has one pointer, and tells it. */
+async function beaconSlots(client: Client, beacon: string): Promise<ModuleState["slots"]> {
+  const implementation = (await beaconImplementation(client.provider, beacon)) ?? ZeroAddress;
+  return { implementation, admin: ZeroAddress, beacon: ZeroAddress };
 }
 
 /** Whether pointers and code are the same; versions count endings, so they are not compared. */

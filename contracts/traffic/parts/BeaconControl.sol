@@ -129,9 +129,9 @@ abstract contract BeaconControl is BeaconFrame {
 
     function _requireLive(uint32 expectedEpoch) private view {
         PolicyWord word = _word();
-        if (word.isFrozen()) revert TrafficErrors.CanaryFrozen();
         if (!word.isInstalled()) revert TrafficErrors.NotInstalled();
         if (expectedEpoch != word.epoch()) revert TrafficErrors.StalePolicy(expectedEpoch, word.epoch());
+        if (word.isFrozen()) revert TrafficErrors.CanaryFrozen();
         _requireResting();
     }
 

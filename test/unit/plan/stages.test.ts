@@ -25,6 +25,7 @@ function contextOf(over: Partial<StageContext> & { kind?: ModuleKind; isCanary?:
   const stableVerbs = rest.stableVerbs ?? "v5";
   return {
     route: { kind, proxy: PROXY, proxyAdmin: kind === ModuleKind.Transparent ? ADMIN : undefined, verbs: stableVerbs },
+    proxies: [PROXY],
     stableVerbs,
     candidateVerbs: "v5",
     stable: STABLE,
