@@ -13,8 +13,8 @@ export interface TrafficRow {
   warm: number;
 }
 
-export type ProxyKind = "uups" | "transparent";
-export const KINDS: readonly ProxyKind[] = ["uups", "transparent"];
+export type ProxyKind = "uups" | "transparent" | "beacon";
+export const KINDS: readonly ProxyKind[] = ["uups", "transparent", "beacon"];
 
 interface Setup {
   share?: number;
@@ -69,19 +69,45 @@ async function rowsOf(hre: HardhatRuntimeEnvironment, kind: ProxyKind): Promise<
   const move = app.encodeFunctionData("move", [1]);
   const trip = app.encodeFunctionData("act", [7, ethers.AbiCoder.defaultAbiCoder().encode(["uint256"], [101])]);
 
-  async function proxyOf(): Promise<{ proxy: string; upgrade: (to: string, data: string) => Promise<unknown> }> {
+  async function proxyOf(): Promise<{
+    proxy: string;
+    beacon: string;
+    upgrade: (to: string, data: string) => Promise<unknown>;
+  }> {
     const init = stable.interface.encodeFunctionData("initialize", [controller!.address]);
+    if (kind === "beacon") {
+      const made = await ethers.deployContract("UpgradeableBeacon", [await stable.getAddress(), controller!.address]);
+      const beacon = await made.getAddress();
+      const proxy = await (await ethers.deployContract("BeaconProxy", [beacon, init])).getAddress();
+      // The router is installed at its own address, once the beacon names it.
+      const upgrade = async (to: string, data: string) => {
+        await controller!.sendTransaction({
+          to: beacon,
+          data: made.interface.encodeFunctionData("upgradeTo", [to]),
+        });
+        return controller!.sendTransaction({ to, data });
+      };
+      return { proxy, beacon, upgrade };
+    }
     if (kind === "uups") {
       const proxy = await (await ethers.deployContract("ERC1967Proxy", [await stable.getAddress(), init])).getAddress();
       const data = (to: string, call: string) => app.encodeFunctionData("upgradeToAndCall", [to, call]);
-      return { proxy, upgrade: (to, call) => controller!.sendTransaction({ to: proxy, data: data(to, call) }) };
+      return {
+        proxy,
+        beacon: ethers.ZeroAddress,
+        upgrade: (to, call) => controller!.sendTransaction({ to: proxy, data: data(to, call) }),
+      };
     }
     const args = [await stable.getAddress(), controller!.address, init];
     const proxy = await (await ethers.deployContract("TransparentUpgradeableProxy", args)).getAddress();
     // The proxy creates its admin, first of all.
     const owner = ethers.getCreateAddress({ from: proxy, nonce: 1 });
     const data = (to: string, call: string) => admin.encodeFunctionData("upgradeAndCall", [proxy, to, call]);
-    return { proxy, upgrade: (to, call) => controller!.sendTransaction({ to: owner, data: data(to, call) }) };
+    return {
+      proxy,
+      beacon: ethers.ZeroAddress,
+      upgrade: (to, call) => controller!.sendTransaction({ to: owner, data: data(to, call) }),
+    };
   }
 
   async function gasOf(to: string, data: string): Promise<number> {
@@ -112,16 +138,20 @@ async function rowsOf(hre: HardhatRuntimeEnvironment, kind: ProxyKind): Promise<
     return measure(proxy, data);
   }
 
-  async function routed({ share = 10_000, isCounted = false, isMetered = false, bound, isTripped = false }: Setup) {
-    const { proxy, upgrade } = await proxyOf();
+  async function routed({ share: stated, isCounted = false, isMetered = false, bound, isTripped = false }: Setup) {
+    const { proxy, beacon, upgrade } = await proxyOf();
+    // A beacon's proxy is inside of the share or outside. Inside, stable serves what a cap without a meter leaves to it.
+    const isUnmetered = kind === "beacon" && stated === 1;
+    const share = isUnmetered ? 10_000 : (stated ?? 10_000);
+    const hasCap = isMetered || isUnmetered;
     // So that the trip's own write, which is undone, changes a word instead of making one.
     await gasOf(proxy, app.encodeFunctionData("setTotal", [1]));
     const policy = {
       share,
       salt: ethers.ZeroHash,
       isCounted,
-      interval: isMetered ? 2 ** 24 : 0,
-      cap: isMetered ? ONE : 0,
+      interval: hasCap ? 2 ** 24 : 0,
+      cap: hasCap ? ONE : 0,
       valueWeight: 0,
       errorBudget: 200,
       candidateGas: CANDIDATE_GAS,
@@ -158,15 +188,20 @@ async function rowsOf(hre: HardhatRuntimeEnvironment, kind: ProxyKind): Promise<
               },
             ],
     };
-    const target = {
-      kind: KINDS.indexOf(kind),
+    const accounts = {
       stable: await stable.getAddress(),
       candidate: await candidate.getAddress(),
       controller: controller!.address,
       guardian: guardian!.address,
       policyId: POLICY_ID,
     };
-    const router = await ethers.deployContract("TrafficRouter", [target, policy]);
+    const router =
+      kind === "beacon"
+        ? await ethers.deployContract("BeaconRouter", [
+            { ...accounts, beacon, predecessor: ethers.ZeroAddress },
+            policy,
+          ])
+        : await ethers.deployContract("TrafficRouter", [{ ...accounts, kind: KINDS.indexOf(kind) }, policy]);
     const install = traffic.encodeFunctionData("traffic", [control.encodeFunctionData("install", ["0x"])]);
     await upgrade(await router.getAddress(), install);
     return measure(proxy, isTripped ? trip : move);

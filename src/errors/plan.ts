@@ -71,7 +71,7 @@ export const PLAN_ERRORS = {
   KindUnsupported: {
     code: "SLIP-118",
     exit: Exit.toolError,
-    meaning: "plans are built for UUPS proxies and for transparent proxies behind a ProxyAdmin",
+    meaning: "plans are built for UUPS proxies, for transparent proxies behind a ProxyAdmin and for beacons",
   },
   WrongChain: { code: "SLIP-119", exit: Exit.toolError, meaning: "the plan is for another chain" },
   InitializerOpen: {

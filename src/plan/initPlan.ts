@@ -1,4 +1,5 @@
 import { Interface, ZeroAddress } from "ethers";
+import { beaconImplementation } from "../chain/beacon";
 import { codeAt } from "../chain/codeAt";
 import { inspectProxy, kindText, type ProxyInspection } from "../chain/inspectProxy";
 import type { Client } from "../client";
@@ -34,10 +35,11 @@ export async function initPlan(
 ): Promise<InitiatedPlan> {
   await codeAt(client.provider, options.proxy, "--proxy");
   const proxy = await inspectProxy(client.provider, options.proxy);
-  if (proxy.kind !== ModuleKind.Uups && proxy.kind !== ModuleKind.Transparent) {
+  const isBeacon = proxy.kind === ModuleKind.Beacon;
+  if (proxy.kind !== ModuleKind.Uups && proxy.kind !== ModuleKind.Transparent && !isBeacon) {
     throw new SlipwayError("KindUnsupported", {
       where: "--proxy",
-      expected: "a UUPS or a transparent proxy",
+      expected: "a UUPS proxy, a transparent one, or one of a beacon",
       found: `${kindText(proxy.kind)} at ${options.proxy}`,
     });
   }
@@ -49,7 +51,9 @@ export async function initPlan(
   );
   const abi = new Interface(artifact.abi);
   const modules = registry === undefined ? [] : await modulesOf(registry);
-  const module = modules.find((entry) => entry.account === options.proxy);
+  const account = isBeacon ? proxy.beacon : options.proxy;
+  const module = modules.find((entry) => entry.account === account);
+  const serves = isBeacon ? await beaconImplementation(client.provider, proxy.beacon) : proxy.implementation;
   const { chainId } = await client.provider.getNetwork();
   const key = isFile ? "artifact" : "contract";
   const names = [...catalogueFiles(options.invariantsDir).keys()];
@@ -62,11 +66,15 @@ export async function initPlan(
     "upgrade:",
     `  ${key}: ${options.contract}`,
     ...constructorLines(abi),
-    ...initLines(abi),
+    ...(isBeacon
+      ? ["  # A beacon's stages initialise nothing: one call could not reach every proxy."]
+      : initLines(abi)),
     "",
-    `# Serves now: ${proxy.implementation}`,
+    `# Serves now: ${serves}`,
     "canary:                       # or: none; a canary is no protection for a security fix",
-    "  cohort: sender              # or { function, arg } for a selector whose users share one sender",
+    isBeacon
+      ? "  cohort: proxy               # all users of one proxy meet one version"
+      : "  cohort: sender              # or { function, arg } for a selector whose users share one sender",
     "  steps:",
     "    - { share: 5%, dwell: 6h }",
     "    - { share: 25%, dwell: 12h }",
@@ -84,7 +92,10 @@ export async function initPlan(
 }
 
 function targetLines(account: string, proxy: ProxyInspection, module: RegisteredModule | undefined): string[] {
-  if (module !== undefined) return [`module: ${module.name}`, `baseVersion: ${module.version}`];
+  if (module !== undefined) {
+    const named = [`module: ${module.name}`, `baseVersion: ${module.version}`];
+    return proxy.kind === ModuleKind.Beacon ? [...named, `proxies: ["${account}"]`] : named;
+  }
   const admin = proxy.admin === ZeroAddress ? "" : `, admin: "${proxy.admin}"`;
   return [
     "# Not a registered module yet: register it (npx hardhat registry module), then this target is found by its proxy.",

@@ -7,6 +7,7 @@ import { BEACON_ABI, beaconImplementation } from "../../../src/chain/beacon";
 import { SLOTS } from "../../../src/chain/erc1967";
 import { RightKind } from "../../../src/invariants/types";
 import { buildPlan } from "../../../src/plan/buildPlan";
+import { initPlan } from "../../../src/plan/initPlan";
 import { labelText } from "../../../src/plan/labelText";
 import { prepareDeployments } from "../../../src/plan/prepareDeployments";
 import { parsePlanText } from "../../../src/plan/readPlanFile";
@@ -162,6 +163,22 @@ describe("buildPlan of a beacon", () => {
     const pinned = plan.stages[0]!.pins.map(({ account }) => account);
     expect(pinned).to.include.members([first, second]);
     expect(pinned).to.not.include(third);
+  });
+
+  it("BCN-37 upgrade init writes a plan file from one of the proxies that is read without a fault", async () => {
+    const { client, connected, bridge } = fixture;
+    const proxy = bridge.tokens[1]!;
+    const { text, module } = await initPlan(client, connected, {
+      proxy,
+      contract: "npm:arb-125/build/contracts/contracts/tokenbridge/arbitrum/StandardArbERC20.sol/StandardArbERC20.json",
+      root: ROOT,
+      invariantsDir: CATALOGUE,
+    });
+    expect(module?.name).to.equal("l2-standard-tokens");
+    expect(text).to.contain(`proxies: ["${proxy}"]`);
+    expect(text).to.contain(`# Serves now: ${bridge.implementation}`);
+    const { plan } = await preview(text);
+    expect(plan.stages[0]!.calls[0]!.target).to.equal(bridge.beacon);
   });
 
   describe("refuses", () => {
