@@ -52,8 +52,11 @@ interface Survey {
 interface Reach {
   /** Of the test file. */
   hash: string;
-  /** Mutants by id. */
-  ids: number[];
+  /** Mutants by id, that any of its tests may notice. */
+  shared: number[];
+  /** Mutants by id, that one test alone reaches besides, by its title. */
+  tests: Record<string, number[]>;
+  /** Of the whole file. */
   seconds: number;
 }
 
@@ -114,21 +117,42 @@ function recordOf(test: string, source: string): { tries: number; kills: number 
   return record;
 }
 
+/** Seconds that a file of no tests takes. */
+const STARTING = 2;
+
+function idsOf(reach: Reach | undefined): Set<number> {
+  return new Set([...(reach?.shared ?? []), ...Object.values(reach?.tests ?? {}).flat()]);
+}
+
+/** The tests of a file that reach a mutant by themselves; undefined where all may. */
+function titlesOf(reach: Reach | undefined, id: number): string[] | undefined {
+  if (reach === undefined || reach.shared.includes(id)) return undefined;
+  const titles = Object.keys(reach.tests).filter((title) => reach.tests[title]?.includes(id) === true);
+  return titles.length === 0 ? undefined : titles;
+}
+
+/** Of the tests that would run, if all took the same time. */
+function secondsOf(reach: Reach | undefined, id: number): number {
+  if (reach === undefined) return 0;
+  const all = Math.max(1, Object.keys(reach.tests).length);
+  return (reach.seconds * (titlesOf(reach, id)?.length ?? all)) / all;
+}
+
 /**
- * The test files among `tests` in the order in which they cost least until one notices a mutant of `source`: by their seconds, and
- * by how much they are about that source (how much of it they reach, and how little else) and noticed of it before.
+ * The test files among `tests` in the order in which they cost least until one notices the mutant: by their seconds, and
+ * by how much they are about its source (how much of it they reach, and how little else) and noticed of it before.
  */
-function byCost(survey: Survey, source: string, tests: readonly string[]): string[] {
+function byCost(survey: Survey, { id: meant, file: source }: Mutant, tests: readonly string[]): string[] {
   const own = new Set(survey.mutants.filter(({ file }) => file === source).map(({ id }) => id));
   const about = (test: string) => {
-    const ids = survey.reach[test]?.ids ?? [];
+    const ids = [...idsOf(survey.reach[test])];
     return ids.filter((id) => own.has(id)).length ** 2 / (ids.length + 1);
   };
   const most = Math.max(...tests.map(about), 1e-9);
   const costOf = (test: string) => {
     const { tries, kills } = recordOf(test, source);
     const chance = (kills + (GUESS_WEIGHT * about(test)) / most + 0.01) / (tries + GUESS_WEIGHT);
-    return (survey.reach[test]?.seconds ?? 0) / chance;
+    return (secondsOf(survey.reach[test], meant) + STARTING) / chance;
   };
   const costs = new Map(tests.map((test) => [test, costOf(test)]));
   return [...tests].sort((one, other) => (costs.get(one) as number) - (costs.get(other) as number));
@@ -139,22 +163,21 @@ function byCost(survey: Survey, source: string, tests: readonly string[]): strin
  * those that reach any other of the same source.
  */
 function reaching(survey: Survey, mutant: Mutant): string[] {
-  const tests = (isMeant: (id: number) => boolean) =>
-    Object.keys(survey.reach).filter((test) => survey.reach[test]?.ids.some(isMeant) === true);
-  const known = tests((id) => id === mutant.id);
-  if (known.length > 0) return known;
-  const nearby = new Set(survey.mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id));
-  return tests((id) => nearby.has(id));
+  const tests = Object.entries(survey.reach).map(([test, reach]) => ({ test, ids: idsOf(reach) }));
+  const known = tests.filter(({ ids }) => ids.has(mutant.id));
+  if (known.length > 0) return known.map(({ test }) => test);
+  const nearby = survey.mutants.filter(({ file }) => file === mutant.file);
+  return tests.filter(({ ids }) => nearby.some(({ id }) => ids.has(id))).map(({ test }) => test);
 }
 
 /** Tries one mutant on the files that reach it, likeliest and quickest first, until one fails or `--files` of them passed. */
 async function judge(survey: Survey, mutant: Mutant, worker: Worker, before: readonly string[]): Promise<Result> {
   const passed = [...before];
-  const files = byCost(survey, mutant.file, reaching(survey, mutant));
+  const files = byCost(survey, mutant, reaching(survey, mutant));
   if (files.length === 0) return { outcome: "unreached" };
   for (const file of files.filter((test) => !before.includes(test))) {
     if (passed.length >= Number(values.files)) break;
-    const { isGreen, failed } = await worker.run(file, mutant.id);
+    const { isGreen, failed } = await worker.run(file, mutant.id, titlesOf(survey.reach[file], mutant.id));
     const record = recordOf(file, mutant.file);
     ++record.tries;
     if (!isGreen) {
@@ -194,15 +217,17 @@ async function completed(survey: Survey, file: string): Promise<Survey> {
   const open = asTheyAre.filter(({ test }) => reach[test] === undefined && unfit[test] === undefined);
   await each(open, Number(values.workers), async ({ test, hash }) => {
     const since = Date.now();
-    const run = await runTests([test], 0, TIMEOUT);
+    const run = await runTests(test, 0, TIMEOUT);
     if (!run.isGreen) {
       log(`${test} is left out: without a mutant it fails with ${run.failed}`);
       unfit[test] = { hash };
       writeFileSync(file, JSON.stringify(survey));
       return;
     }
-    reach[test] = { hash, ids: [...run.reached].sort((a, b) => a - b), seconds: (Date.now() - since) / 1000 };
-    log(`${test} reaches ${run.reached.size} mutants`);
+    const sorted = (ids: Set<number>) => [...ids].sort((a, b) => a - b);
+    const tests = Object.fromEntries([...run.tests].map(([title, ids]) => [title, sorted(ids)]));
+    reach[test] = { hash, shared: sorted(run.shared), tests, seconds: (Date.now() - since) / 1000 };
+    log(`${test} reaches ${idsOf(reach[test]).size} mutants`);
     writeFileSync(file, JSON.stringify(survey));
   });
   return survey;

@@ -2,13 +2,16 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { COPY, ROOT } from "./build";
-import { REACHED } from "./switch";
+import { REACHED, SHARED, TEST } from "./switch";
 
 export interface TestRun {
   isGreen: boolean;
   /** Title of the first test that failed; a run that takes too long is ended, and fails too. */
   failed?: string;
-  reached: Set<number>;
+  /** Mutants reached outside of any one test: in hooks, and while a fixture is made. */
+  shared: Set<number>;
+  /** Mutants that each test reached by itself, by its full title. */
+  tests: Map<string, Set<number>>;
 }
 
 /** Folders of tests that judge the engine, or need a node or a fork: slow, and seldom the first to notice a mutant. */
@@ -23,16 +26,19 @@ export function testFiles(): string[] {
     .sort();
 }
 
-/** Runs test files over the mutated contracts; `mutant` is a number, or zero to learn which mutants are reached. */
-export function runTests(files: readonly string[], mutant: number, timeout: number): Promise<TestRun> {
-  const args = ["hardhat", "--config", "hardhat.mutate.config.ts", "test", "--no-compile", "--bail", ...files];
+/** Runs a test file over the mutated contracts; `mutant` is a number, or zero to learn which mutants are reached. */
+export function runTests(file: string, mutant: number, timeout: number): Promise<TestRun> {
+  const marks = join("scripts", "mutate", "marks.ts");
+  const args = ["hardhat", "--config", "hardhat.mutate.config.ts", "test", "--no-compile", "--bail", file, marks];
   const child = spawn("npx", args, {
     cwd: COPY,
     env: { ...process.env, SLIPWAY_MUTANT: String(mutant), FORCE_COLOR: "0" },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  const reached = new Set<number>();
+  const shared = new Set<number>();
+  const tests = new Map<string, Set<number>>();
+  let now = shared;
   let rest = "";
   let tail = "";
   let isTimeout = false;
@@ -44,8 +50,13 @@ export function runTests(files: readonly string[], mutant: number, timeout: numb
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() as string;
     for (const line of lines) {
-      if (line.startsWith(REACHED)) reached.add(Number(line.slice(REACHED.length)));
-      else tail = (tail + line + "\n").slice(-20_000);
+      if (line.startsWith(REACHED)) now.add(Number(line.slice(REACHED.length)));
+      else if (line === SHARED) now = shared;
+      else if (line.startsWith(TEST)) {
+        const title = line.slice(TEST.length);
+        now = tests.get(title) ?? new Set();
+        tests.set(title, now);
+      } else tail = (tail + line + "\n").slice(-20_000);
     }
   });
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (tail = (tail + chunk).slice(-20_000)));
@@ -54,8 +65,8 @@ export function runTests(files: readonly string[], mutant: number, timeout: numb
     child.on("close", (code) => {
       clearTimeout(timer);
       const failed = /^\s+1\) ([\s\S]*?):\n/m.exec(tail.slice(tail.lastIndexOf(" failing")))?.[1];
-      const what = isTimeout ? `${files.join(", ")} did not end` : (failed?.replace(/\s+/g, " ") ?? lastLine(tail));
-      resolve({ isGreen: code === 0, reached, ...(code === 0 ? {} : { failed: what }) });
+      const what = isTimeout ? `${file} did not end` : (failed?.replace(/\s+/g, " ") ?? lastLine(tail));
+      resolve({ isGreen: code === 0, shared, tests, ...(code === 0 ? {} : { failed: what }) });
     });
   });
 }

@@ -7,6 +7,12 @@ export const SWITCH_BASE = 0x51e9000000000000n;
 /** Starts each line that a run in reach mode prints. */
 export const REACHED = "mutant-reached:";
 
+/** Starts the line, in such a run, after which a test of this full title runs. */
+export const TEST = "mutant-test:";
+
+/** The line after which something runs that all tests of the file may rest on. */
+export const SHARED = "mutant-shared";
+
 /** No mutant has this number. */
 export const NO_MUTANT = 1_000_000;
 

@@ -12,6 +12,8 @@ export interface Order {
   file: string;
   /** `NO_MUTANT`: none is on. */
   mutant: number;
+  /** Full titles of the tests to run; all, where there are none. */
+  titles?: string[];
 }
 
 export interface Answer {
@@ -32,7 +34,12 @@ class Silent {
   }
 }
 
-async function run({ file, mutant }: Order): Promise<Answer> {
+function only(titles: readonly string[]): { grep: RegExp; invert: boolean } {
+  const escaped = titles.map((title) => title.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  return { grep: new RegExp(`^(?:${escaped.join("|")})$`), invert: false };
+}
+
+async function run({ file, mutant, titles }: Order): Promise<Answer> {
   let mocha = loaded.get(file);
   if (mocha === undefined) {
     mocha = new Mocha({ ...hre.config.mocha, bail: true, reporter: Silent as unknown as string });
@@ -40,6 +47,8 @@ async function run({ file, mutant }: Order): Promise<Answer> {
     mocha.addFile(file);
     loaded.set(file, mocha);
   }
+  const { grep, invert } = hre.config.mocha;
+  Object.assign(mocha.options, titles === undefined ? { grep: new RegExp(grep as string), invert } : only(titles));
   // Networks that a test makes out of the configuration, and the one that is there already.
   hre.config.networks.hardhat.coinbase = coinbaseOf(mutant);
   await reset();

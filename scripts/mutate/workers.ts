@@ -13,7 +13,7 @@ const MOST_MEMORY = 5 * 1024 ** 3;
 
 /**
  * Runs one test file at a time, many in one process. A file that fails counts only if it passes without a mutant right after, in
- * the same process, at its first failure there and at every tenth; one that does not is run in processes of its own.
+ * the same process, at its first failure there and at every tenth (always, where only some of its tests ran); one that does not is run in processes of its own.
  */
 export class Worker {
   private child?: ChildProcess;
@@ -25,20 +25,24 @@ export class Worker {
 
   constructor(private readonly timeout: number) {}
 
-  /** Whether the file passes with the mutant on. */
-  async run(file: string, mutant: number): Promise<Answer> {
-    if (this.unfit.has(file)) return runTests([file], mutant, this.timeout);
+  /** Whether the file, or those of its tests, pass with the mutant on. */
+  async run(file: string, mutant: number, titles?: string[]): Promise<Answer> {
+    if (this.unfit.has(file)) return runTests(file, mutant, this.timeout);
     if (this.runs >= RUNS_OF_A_PROCESS || this.memory > MOST_MEMORY) this.stop();
-    const answer = await this.send({ file, mutant });
+    const order = { file, ...(titles === undefined ? {} : { titles }) };
+    const answer = await this.send({ ...order, mutant });
     if (answer.isGreen) return answer;
     // The process ended, or was ended: whose fault that is shows in one of its own.
-    if (this.child === undefined) return runTests([file], mutant, this.timeout);
+    if (this.child === undefined) return runTests(file, mutant, this.timeout);
     const failures = this.failures.get(file) ?? 0;
     this.failures.set(file, failures + 1);
-    if (failures % 10 !== 0 || (await this.send({ file, mutant: NO_MUTANT })).isGreen) return answer;
+    // Tests alone may miss what those before them did.
+    const isTrusted = titles === undefined && failures % 10 !== 0;
+    if (isTrusted || (await this.send({ ...order, mutant: NO_MUTANT })).isGreen) return answer;
+    if (titles !== undefined) return this.run(file, mutant);
     this.unfit.add(file);
     this.stop();
-    return runTests([file], mutant, this.timeout);
+    return runTests(file, mutant, this.timeout);
   }
 
   stop(): void {
