@@ -13,8 +13,11 @@ export interface TrafficRow {
   warm: number;
 }
 
-export type ProxyKind = "uups" | "transparent" | "beacon";
-export const KINDS: readonly ProxyKind[] = ["uups", "transparent", "beacon"];
+export type ProxyKind = "uups" | "transparent" | "beacon" | "diamond";
+export const KINDS: readonly ProxyKind[] = ["uups", "transparent", "beacon", "diamond"];
+/** Of the mock protocol: what a facet of the measured diamond serves. */
+const FACET = ["initialize", "move", "act", "total", "setTotal"] as const;
+const [ADD, REPLACE] = [0, 1];
 
 interface Setup {
   share?: number;
@@ -69,11 +72,42 @@ async function rowsOf(hre: HardhatRuntimeEnvironment, kind: ProxyKind): Promise<
   const move = app.encodeFunctionData("move", [1]);
   const trip = app.encodeFunctionData("act", [7, ethers.AbiCoder.defaultAbiCoder().encode(["uint256"], [101])]);
 
-  async function proxyOf(): Promise<{
+  interface Proxy {
     proxy: string;
-    beacon: string;
+    beacon?: string;
     upgrade: (to: string, data: string) => Promise<unknown>;
-  }> {
+    /** Of a diamond: who answers for its facets, and who cuts it. */
+    facets?: { loupe: string; cutFacet: string };
+  }
+
+  /** The project's own dispatch, which costs a little less than the reference implementations'. */
+  async function diamondOf(): Promise<Proxy> {
+    const loupe = await (await ethers.deployContract("DiamondLoupeFacet")).getAddress();
+    const cutFacet = await (await ethers.deployContract("GovernanceFacet")).getAddress();
+    const part = (facetAddress: string, action: number, functionSelectors: string[]) => ({
+      facetAddress,
+      action,
+      functionSelectors,
+    });
+    const served = FACET.map((name) => stable.interface.getFunction(name)!.selector);
+    const diamond = await ethers.deployContract("Diamond__Harness", [
+      [
+        part(await stable.getAddress(), ADD!, served),
+        part(loupe, ADD!, [ethers.id("facetAddress(bytes4)").slice(0, 10)]),
+        part(cutFacet, ADD!, [ethers.id("diamondCut((address,uint8,bytes4[])[],address,bytes)").slice(0, 10)]),
+      ],
+    ]);
+    const proxy = await diamond.getAddress();
+    const upgrade = async (to: string, data: string) => {
+      const cuts = [part(to, REPLACE!, served), part(to, ADD!, [traffic.getFunction("traffic").selector])];
+      await diamond.getFunction("cut")(cuts, ethers.ZeroAddress, "0x");
+      return controller!.sendTransaction({ to: proxy, data });
+    };
+    return { proxy, upgrade, facets: { loupe, cutFacet } };
+  }
+
+  async function proxyOf(): Promise<Proxy> {
+    if (kind === "diamond") return diamondOf();
     const init = stable.interface.encodeFunctionData("initialize", [controller!.address]);
     if (kind === "beacon") {
       const made = await ethers.deployContract("UpgradeableBeacon", [await stable.getAddress(), controller!.address]);
@@ -139,7 +173,7 @@ async function rowsOf(hre: HardhatRuntimeEnvironment, kind: ProxyKind): Promise<
   }
 
   async function routed({ share: stated, isCounted = false, isMetered = false, bound, isTripped = false }: Setup) {
-    const { proxy, beacon, upgrade } = await proxyOf();
+    const { proxy, beacon, facets, upgrade } = await proxyOf();
     // A beacon's proxy is inside of the share or outside. Inside, stable serves what a cap without a meter leaves to it.
     const isUnmetered = kind === "beacon" && stated === 1;
     const share = isUnmetered ? 10_000 : (stated ?? 10_000);
@@ -196,19 +230,26 @@ async function rowsOf(hre: HardhatRuntimeEnvironment, kind: ProxyKind): Promise<
       policyId: POLICY_ID,
     };
     const router =
-      kind === "beacon"
-        ? await ethers.deployContract("BeaconRouter", [
-            { ...accounts, beacon, predecessor: ethers.ZeroAddress },
+      facets !== undefined
+        ? await ethers.deployContract("DiamondRouter", [
+            { ...accounts, ...facets, leader: ethers.ZeroAddress, isAddition: false },
             policy,
           ])
-        : await ethers.deployContract("TrafficRouter", [{ ...accounts, kind: KINDS.indexOf(kind) }, policy]);
+        : kind === "beacon"
+          ? await ethers.deployContract("BeaconRouter", [
+              { ...accounts, beacon, predecessor: ethers.ZeroAddress },
+              policy,
+            ])
+          : await ethers.deployContract("TrafficRouter", [{ ...accounts, kind: KINDS.indexOf(kind) }, policy]);
     const install = traffic.encodeFunctionData("traffic", [control.encodeFunctionData("install", ["0x"])]);
     await upgrade(await router.getAddress(), install);
     return measure(proxy, isTripped ? trip : move);
   }
 
   const base = { move: await plain(move), trip: await plain(trip) };
-  const rows: TrafficRow[] = [{ kind, name: "plain proxy", gas: base.move.cold, cold: 0, warm: 0 }];
+  const rows: TrafficRow[] = [
+    { kind, name: kind === "diamond" ? "plain diamond" : "plain proxy", gas: base.move.cold, cold: 0, warm: 0 },
+  ];
   for (const [name, setup] of Object.entries(SETUPS)) {
     const found = await routed(setup);
     const { cold, warm } = setup.isTripped === true ? base.trip : base.move;

@@ -71,7 +71,8 @@ export const PLAN_ERRORS = {
   KindUnsupported: {
     code: "SLIP-118",
     exit: Exit.toolError,
-    meaning: "plans are built for UUPS proxies, for transparent proxies behind a ProxyAdmin and for beacons",
+    meaning:
+      "plans are built for UUPS proxies, transparent proxies behind a ProxyAdmin, beacons, and diamonds with facets for cut and loupe",
   },
   WrongChain: { code: "SLIP-119", exit: Exit.toolError, meaning: "the plan is for another chain" },
   InitializerOpen: {
@@ -169,6 +170,11 @@ export const PLAN_ERRORS = {
     code: "SLIP-153",
     exit: Exit.checkFailed,
     meaning: "the plan moves power that only a plan of class Critical may move",
+  },
+  SelectorUnroutable: {
+    code: "SLIP-154",
+    exit: Exit.toolError,
+    meaning: "a canary over the functions that cut a diamond, or tell its facets, could not be watched or left",
   },
   StaleBase: {
     code: "SLIP-300",

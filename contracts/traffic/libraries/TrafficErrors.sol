@@ -58,6 +58,12 @@ library TrafficErrors {
     /// @notice The proxy's ERC-1967 implementation is not this router.
     error NotImplementation(address actual);
 
+    /// @notice The diamond sends the selector elsewhere than the router was made for.
+    error RouteWrong(bytes4 selector, address expected, address actual);
+
+    /// @notice The diamond has no such function; while a canary runs, the candidate may have it.
+    error FunctionAbsent(bytes4 selector);
+
     /// @notice The stage was written for another epoch: something was tightened since.
     error StalePolicy(uint32 expected, uint32 actual);
 

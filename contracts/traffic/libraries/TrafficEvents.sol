@@ -37,5 +37,6 @@ library TrafficEvents {
     event BreakNotCounted(bytes4 indexed selector, uint256 indexed index, uint256 left, uint256 right);
 
     /// @notice The candidate wrote a slot that decides which code runs, or that keeps count of it.
+    /// @param slot In a diamond also the selector, left-aligned, whose facet was changed.
     event SlotBroken(bytes4 indexed selector, bytes32 indexed slot, uint8 breaks);
 }

@@ -71,7 +71,7 @@ abstract contract Control is Tightening {
 
     function _install(bytes calldata arguments) private {
         _checkInstaller();
-        if (_implementation() != _self) revert TrafficErrors.NotImplementation(_implementation());
+        _checkPlace(false);
         if (_word().isInstalled()) revert TrafficErrors.AlreadyInstalled();
         // This code names the policy by its hash; only here does anything depend on who made the store.
         if (_store.codehash != _storeHash) revert TrafficErrors.PolicyMismatch(_store);
@@ -90,10 +90,19 @@ abstract contract Control is Tightening {
     }
 
     /// @dev A ProxyAdmin, not the timelock, is the sender under a transparent proxy.
-    function _checkInstaller() private view {
+    function _checkInstaller() internal view virtual {
         if (msg.sender == _controller) return;
         bool isAdmin = !_isUups && msg.sender == address(uint160(uint256(_sload(ADMIN_SLOT))));
         _checkSender(isAdmin);
+    }
+
+    /// @dev That calls come to this router.
+    /// @param isWritten Whether only the candidate's init can have changed it.
+    function _checkPlace(bool isWritten) internal virtual {
+        address implementation = _implementation();
+        if (implementation == _self) return;
+        if (isWritten) revert TrafficErrors.SlotWritten(IMPLEMENTATION_SLOT);
+        revert TrafficErrors.NotImplementation(implementation);
     }
 
     /// @dev With the sender unchanged: some published inits accept the proxy's admin alone.
@@ -105,7 +114,7 @@ abstract contract Control is Tightening {
         _setState(NONE);
         if (!isOk) Relay.revertWith(answer);
         _checkKept(_slot, bytes32(PolicyWord.unwrap(word)));
-        if (_implementation() != _self) revert TrafficErrors.SlotWritten(IMPLEMENTATION_SLOT);
+        _checkPlace(true);
         _checkKept(ADMIN_SLOT, admin);
     }
 

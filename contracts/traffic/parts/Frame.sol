@@ -58,7 +58,7 @@ abstract contract Frame is Admission {
     /// @dev Ends the call. The token tells what the policy word is once the frame has begun: charged, or as it was.
     /// Written out, since each call of the cohort runs it. Where a check fails they are made again, one by one, to tell
     /// which.
-    function _runFrame(PolicyWord word, PolicyWord token) internal {
+    function _runFrame(PolicyWord word, PolicyWord token) internal virtual {
         if (PolicyWord.unwrap(word) & _watched != 0) _runWatched(word, token);
         bytes32 slot = _slot;
         uint256 guards = _guards;
@@ -127,17 +127,17 @@ abstract contract Frame is Admission {
     }
 
     /// @dev The same with conditions around it, or limits to watch.
-    function _runWatched(PolicyWord word, PolicyWord token) private {
+    function _runWatched(PolicyWord word, PolicyWord token) internal {
         if (PolicyWord.unwrap(token) != PolicyWord.unwrap(word)) _storeWord(token);
         uint256 counters = _isCounted ? _counters() : 0;
-        bytes32 admin = _isUups ? bytes32(0) : _sload(ADMIN_SLOT);
+        bytes32 admin = _adminWord();
         bytes32 limits = word.isTight() ? _sload(_limitsSlot()) : bytes32(0);
         Condition[] memory conditions = _conditions();
         _setState(PROBING);
         Baseline[] memory baselines = FrameConditions.baselines(conditions);
         _setState(CANDIDATE);
 
-        uint256 reserve = FRAME_RESERVE + FrameConditions.gasNeeded(conditions);
+        uint256 reserve = _frameReserve() + FrameConditions.gasNeeded(conditions);
         (bool isOk, uint256 before, uint256 given) = _callCandidate(reserve);
         if (!isOk) _failCandidate(before, given);
         bool isFair = _isFair(given, before);
@@ -194,16 +194,30 @@ abstract contract Frame is Admission {
         bool isFair = _isFair(given, before);
         // No more of a failed candidate's data than its selector: it could be made to cost any amount of gas.
         bytes4 reason = Relay.reason();
-        if (reason != bytes4(0) && _isExpected(reason)) {
+        if (_isPassedOn(reason)) {
             Relay.revertWith(bytes.concat(bytes32(TAG_EXPECTED), Relay.answer()));
         }
         if (!isFair) revert TrafficErrors.CanaryGas(before);
         Relay.revertWith(abi.encode(TAG_REVERTED, reason));
     }
 
+    /// @dev Whether what the candidate reverted with is the user's to see, not stable's to serve.
+    function _isPassedOn(bytes4 reason) internal view virtual returns (bool) {
+        return reason != bytes4(0) && _isExpected(reason);
+    }
+
+    function _frameReserve() internal view virtual returns (uint256) {
+        return FRAME_RESERVE;
+    }
+
+    /// @dev A UUPS proxy does not read its admin slot.
+    function _adminWord() internal view virtual returns (bytes32) {
+        return _isUups ? bytes32(0) : _sload(ADMIN_SLOT);
+    }
+
     /// @dev Slots that decide which code runs, or keep count of it, must be as they were before the candidate. A UUPS
     /// proxy does not read the admin slot, and neither kind the beacon slot.
-    function _checkSlots(PolicyWord token, uint256 counters, bytes32 admin) private view {
+    function _checkSlots(PolicyWord token, uint256 counters, bytes32 admin) internal virtual {
         _checkWord(token);
         if (_implementation() != _self) _revertSlot(IMPLEMENTATION_SLOT);
         if (!_isUups && _sload(ADMIN_SLOT) != admin) _revertSlot(ADMIN_SLOT);
