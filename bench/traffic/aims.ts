@@ -1,15 +1,18 @@
-import type { TrafficRow } from "./measure";
+import { OWN_DIAMOND, type TrafficRow } from "./measure";
 
-/** What a router may add to a call, at most. */
-export const AIMS: { name: string; heat: "cold" | "warm"; most: number }[] = [
+/** What a router may add to a call, at most; of a UUPS proxy, unless a kind is named. */
+export const AIMS: { kind?: TrafficRow["kind"]; name: string; heat: "cold" | "warm"; most: number }[] = [
   { name: "idle", heat: "cold", most: 5_000 },
   { name: "idle", heat: "warm", most: 450 },
   { name: "on stable", heat: "cold", most: 5_600 },
   { name: "on candidate", heat: "cold", most: 7_000 },
   { name: "metered", heat: "cold", most: 11_000 },
+  { kind: OWN_DIAMOND, name: "pause of a selector", heat: "cold", most: 50 },
+  { kind: OWN_DIAMOND, name: "pause of a selector", heat: "warm", most: 50 },
 ];
 
 export interface AimResult {
+  kind: TrafficRow["kind"];
   name: string;
   heat: "cold" | "warm";
   most: number;
@@ -17,11 +20,10 @@ export interface AimResult {
   isMet: boolean;
 }
 
-/** Aims are set for a UUPS proxy. */
 export function aimResults(rows: readonly TrafficRow[]): AimResult[] {
-  return AIMS.flatMap(({ name, heat, most }) => {
-    const row = rows.find((entry) => entry.kind === "uups" && entry.name === name);
-    return row === undefined ? [] : [{ name, heat, most, found: row[heat], isMet: row[heat] <= most }];
+  return AIMS.flatMap(({ kind = "uups", name, heat, most }) => {
+    const row = rows.find((entry) => entry.kind === kind && entry.name === name);
+    return row === undefined ? [] : [{ kind, name, heat, most, found: row[heat], isMet: row[heat] <= most }];
   });
 }
 

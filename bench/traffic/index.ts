@@ -28,7 +28,7 @@ function render(rows: readonly TrafficRow[]): string[] {
   const aims = aimResults(rows);
   const aimText = ({ kind, name }: TrafficRow) =>
     aims
-      .filter((aim) => kind === "uups" && aim.name === name)
+      .filter((aim) => aim.kind === kind && aim.name === name)
       .map(({ heat, most, isMet }) => `${heat} ${most.toLocaleString("en-US")}${isMet ? "" : ", missed"}`)
       .join("; ");
   const over = (gas: number) => (gas === 0 ? "" : `+${gas.toLocaleString("en-US")}`);

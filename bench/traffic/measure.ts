@@ -1,9 +1,10 @@
 import { id } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { pauseRows } from "./pause";
 
 /** What a call through the router costs, beside the same call of a plain proxy. */
 export interface TrafficRow {
-  kind: ProxyKind;
+  kind: ProxyKind | typeof OWN_DIAMOND;
   name: string;
   /** Gas of the whole transaction of a user's account, with cold accounts and slots. */
   gas: number;
@@ -12,6 +13,9 @@ export interface TrafficRow {
   /** More than a plain proxy for one call more of a contract that has called before in the same transaction. */
   warm: number;
 }
+
+/** Slipway's own: it needs no router to pause. */
+export const OWN_DIAMOND = "own diamond";
 
 export type ProxyKind = "uups" | "transparent" | "beacon" | "diamond";
 export const KINDS: readonly ProxyKind[] = ["uups", "transparent", "beacon", "diamond"];
@@ -53,7 +57,7 @@ export async function trafficRows(
 ): Promise<TrafficRow[]> {
   const rows: TrafficRow[] = [];
   for (const kind of kinds) rows.push(...(await rowsOf(hre, kind)));
-  return rows;
+  return [...rows, ...(await pauseRows(hre))];
 }
 
 async function rowsOf(hre: HardhatRuntimeEnvironment, kind: ProxyKind): Promise<TrafficRow[]> {
