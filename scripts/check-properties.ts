@@ -10,6 +10,8 @@ const AREAS: Record<string, string> = {
   GOV: "Proposals and votes",
   BAL: "Ballots and what they cost",
   CTN: "Containments",
+  PRC: "Prices that may be relied on",
+  SCN: "Protocols that others built on an upgraded one",
   ELE: "Electorates",
   ATT: "Attestations",
   EVD: "Evidence: artifacts, audits, rehearsals elsewhere, invariants that came before",
