@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
+import {StorageSlot} from "@openzeppelin/contracts/utils/StorageSlot.sol";
 
 /// @notice A library that another library calls.
 library Ones__MockForPlan {
@@ -139,7 +141,7 @@ contract CounterV2Signed__MockForPlan is UUPSUpgradeable {
 }
 
 /// @notice A proxy hidden between proxy and implementation: whoever calls sees the code behind it.
-contract Shadow__MockForPlan {
+contract Shadow__MockForPlan is Proxy {
     event Upgraded(address indexed implementation);
 
     bytes32 private constant HIDDEN = keccak256("shadow.implementation");
@@ -180,25 +182,13 @@ contract Shadow__MockForPlan {
 
     receive() external payable {}
 
-    fallback() external payable {
-        bytes32 hidden = HIDDEN;
-        assembly {
-            calldatacopy(0, 0, calldatasize())
-            let isOk := delegatecall(gas(), sload(hidden), 0, calldatasize(), 0, 0)
-            returndatacopy(0, 0, returndatasize())
-            switch isOk
-            case 0 {
-                revert(0, returndatasize())
-            }
-            default {
-                return(0, returndatasize())
-            }
-        }
+    function _implementation() internal view override returns (address) {
+        return StorageSlot.getAddressSlot(HIDDEN).value;
     }
 }
 
 /// @notice A proxy whose ERC-1967 slot is there to be looked at.
-contract SpoofedProxy__MockForPlan {
+contract SpoofedProxy__MockForPlan is Proxy {
     error NotInitialized();
 
     bytes32 private constant SLOT = 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
@@ -217,20 +207,8 @@ contract SpoofedProxy__MockForPlan {
 
     receive() external payable {}
 
-    fallback() external payable {
-        bytes32 realSlot = REAL;
-        assembly {
-            calldatacopy(0, 0, calldatasize())
-            let isOk := delegatecall(gas(), sload(realSlot), 0, calldatasize(), 0, 0)
-            returndatacopy(0, 0, returndatasize())
-            switch isOk
-            case 0 {
-                revert(0, returndatasize())
-            }
-            default {
-                return(0, returndatasize())
-            }
-        }
+    function _implementation() internal view override returns (address) {
+        return StorageSlot.getAddressSlot(REAL).value;
     }
 }
 
