@@ -4,14 +4,15 @@ import { parseArgs } from "node:util";
 import hre from "hardhat";
 import { artifactsOf } from "../../tasks/support/artifacts";
 import { WORK, writeBytecode } from "./bytecode";
-import { COUNTED, runForge, type FuzzRun } from "./run";
+import { REGISTRY, ROUTER, runForge, type Campaign, type FuzzRun } from "./run";
 import { sabotage } from "./sabotage";
 
 /*
- * Stateful invariants over the whole registry, with Forge: random calls of everybody who may act, and of some who may not, checked
- * against an independent model (test/invariant).
+ * Stateful invariants over the whole registry, and over a router, with Forge: random calls of everybody who may act, and of some who
+ * may not, checked against independent models (test/invariant).
  *
- *   npm run fuzz                        two campaigns of 1,000 runs of 1,000 steps: about an hour
+ *   npm run fuzz                        the registry, then the router: twice 1,000 runs of 1,000 steps each
+ *   npm run fuzz -- --campaign router   one of them
  *   npm run fuzz -- --runs 10 --seed 7  shorter, and the same every time
  *   npm run fuzz -- --sabotage          breaks the contracts in one place at a time, and shows which property notices
  */
@@ -26,27 +27,43 @@ async function main(): Promise<void> {
       depth: { type: "string", default: "1000" },
       sabotage: { type: "boolean", default: false },
       only: { type: "string" },
+      campaign: { type: "string" },
     },
   });
+  const campaigns = [REGISTRY, ROUTER].filter(({ name }) => values.campaign === undefined || values.campaign === name);
+  if (campaigns.length === 0) throw new Error("--campaign is registry or router");
   await hre.run("compile", { quiet: true });
   if (values.sabotage) {
-    if (!(await sabotage(artifactsOf(hre), log, values.only))) process.exitCode = 1;
+    for (const { name } of campaigns) {
+      if (!(await sabotage(artifactsOf(hre), log, name, values.only))) process.exitCode = 1;
+    }
     return;
   }
 
   const seed = values.seed ?? `0x${randomBytes(8).toString("hex")}`;
-  const { runs, depth } = values;
-  const bytecode = join(WORK, "bytecode.json");
-  await writeBytecode(artifactsOf(hre), bytecode);
   log(`seed ${seed}`);
-  const run = await runForge({ bytecode, seed, runs: Number(runs), depth: Number(depth) });
-  log(`${COUNTED.map((name) => `${name} ${run.tally[name]}`).join(", ")}; ${run.seconds.toFixed(0)} s`);
-  if (run.isGreen) {
-    log("every property held");
-    return;
+  for (const campaign of campaigns) {
+    if (!(await fuzz(campaign, seed, values.runs, values.depth))) process.exitCode = 1;
   }
-  log(describeFailure(run, `npm run fuzz -- --seed ${seed} --runs ${runs} --depth ${depth}`));
-  process.exitCode = 1;
+}
+
+async function fuzz(campaign: Campaign<string>, seed: string, runs: string, depth: string): Promise<boolean> {
+  const bytecode = join(WORK, `${campaign.name}.json`);
+  await writeBytecode(artifactsOf(hre), bytecode);
+  const run = await runForge({ campaign, bytecode, seed, runs: Number(runs), depth: Number(depth) });
+  log(`${tallyOf(campaign, run)}; ${run.seconds.toFixed(0)} s`);
+  if (run.isGreen) log(`${campaign.name}: every property held`);
+  else log(describeFailure(run, commandOf(campaign, seed, runs, depth)));
+  return run.isGreen;
+}
+
+export function tallyOf<Name extends string>({ counted }: Campaign<Name>, { tally }: FuzzRun<Name>): string {
+  return counted.map((name) => `${name} ${tally[name]}`).join(", ");
+}
+
+/** Runs a campaign again. */
+export function commandOf(campaign: Campaign<string>, seed: string, runs: number | string, depth: number | string): string {
+  return `npm run fuzz -- --campaign ${campaign.name} --seed ${seed} --runs ${runs} --depth ${depth}`;
 }
 
 /** What broke, the calls that break it, and the command that does it again. */

@@ -2,10 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ArtifactSource } from "../../src/client";
 import { ROOT, WORK, writeBytecode, type Replacements } from "./bytecode";
-import { runForge, type FuzzRun } from "./run";
+import { REGISTRY, ROUTER, runForge, type FuzzRun } from "./run";
+import { ROUTER_SABOTAGE } from "./sabotageRouter";
 
-/** What `npm test` spends on the invariants: two campaigns; each step is a call or two. */
+/** What `npm test` spends on the registry's invariants: two timelocks; each step is a call or two. */
 export const BUDGET = { seed: "0x51195", runs: 76, depth: 500 };
+/** And on the router's: two kinds of proxy; each step is four calls or more. */
+export const ROUTER_BUDGET = { seed: "0x51195", runs: 40, depth: 200 };
 
 /** One line of the contracts, broken on purpose. */
 export interface Sabotage {
@@ -252,25 +255,33 @@ export const SABOTAGE: readonly Sabotage[] = [
 export async function sabotage(
   artifacts: ArtifactSource,
   log: (line: string) => void,
+  campaign: string,
   only?: string,
 ): Promise<boolean> {
+  const isRouter = campaign === ROUTER.name;
+  const list = isRouter ? ROUTER_SABOTAGE : SABOTAGE;
   log("| broken on purpose | noticed by | after calls |\n| --- | --- | --- |");
   let isEachNoticed = true;
-  for (const broken of SABOTAGE.filter(({ name }) => only === undefined || new RegExp(only).test(name))) {
-    const bytecode = join(WORK, "sabotage.json");
+  for (const broken of list.filter(({ name }) => only === undefined || new RegExp(only).test(name))) {
+    const bytecode = join(WORK, `sabotage-${campaign}.json`);
     await writeBytecode(artifacts, bytecode, compileWith(broken));
-    const run = await runForge({ bytecode, ...BUDGET, isShrunk: false });
+    const options = { bytecode, isShrunk: false };
+    const run: FuzzRun = isRouter
+      ? await runForge({ campaign: ROUTER, ...options, ...ROUTER_BUDGET })
+      : await runForge({ campaign: REGISTRY, ...options, ...BUDGET });
     const isNoticed = !run.isGreen && broken.breaks.some((id) => run.failure?.startsWith(id));
     isEachNoticed &&= isNoticed;
     log(
-      `| ${broken.name} | ${isNoticed ? "" : "**not as expected:** "}${run.failure ?? "nothing"} | ${callsOf(run)} |`,
+      `| ${broken.name} | ${isNoticed ? "" : "**not as expected:** "}${run.failure?.replace(/ \(last call .*$/s, "") ?? "nothing"} | ${callsOf(run)} |`,
     );
   }
   return isEachNoticed;
 }
 
+/** Runs that ended write their tally; of the one that failed there is the sequence of steps. */
 function callsOf({ tally, sequence }: FuzzRun): string {
-  return String(tally["accepted calls"] + tally["refused calls"] + sequence.length);
+  const calls = tally["calls"] ?? (tally["accepted calls"] ?? 0) + (tally["refused calls"] ?? 0);
+  return String(calls + sequence.length);
 }
 
 /** The sources with one place changed. */

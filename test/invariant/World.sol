@@ -105,7 +105,7 @@ abstract contract World is Cheats, IWatcher {
         vm.warp(1_800_000_000);
         vm.roll(1_000_000);
         _people();
-        string memory build = vm.readFile(vm.envOr("SLIPWAY_FUZZ_BUILD", "cache/forge/bytecode.json"));
+        string memory build = vm.readFile(vm.envOr("SLIPWAY_FUZZ_BUILD", "cache/forge/registry.json"));
         RegistryConfig memory config = _config(build);
         if (isAdopted)
             config.timelock = address(

@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { WORK, writeBytecode } from "../../scripts/fuzz/bytecode";
-import { describeFailure } from "../../scripts/fuzz/index";
-import { COUNTED, runForge, type FuzzRun } from "../../scripts/fuzz/run";
+import { commandOf, describeFailure, tallyOf } from "../../scripts/fuzz/index";
+import { COUNTED, REGISTRY, runForge, type FuzzRun } from "../../scripts/fuzz/run";
 import { BUDGET, SABOTAGE, sabotaged } from "../../scripts/fuzz/sabotage";
 import { artifacts, registryFixture } from "../fixtures/registry";
 
 const CALLS = 100_000;
-const AGAIN = `npm run fuzz -- --seed ${BUDGET.seed} --runs ${BUDGET.runs} --depth ${BUDGET.depth}`;
-const BYTECODE = join(WORK, "bytecode.json");
+const AGAIN = commandOf(REGISTRY, BUDGET.seed, BUDGET.runs, BUDGET.depth);
+const BYTECODE = join(WORK, "registry.json");
 
 /** Least numbers of a run: one that never gets past `propose` proves nothing. */
 const LEAST: Partial<Record<(typeof COUNTED)[number], number>> = {
@@ -36,13 +36,12 @@ const LEAST: Partial<Record<(typeof COUNTED)[number], number>> = {
 
 describe("stateful invariants", function () {
   this.timeout(900_000);
-  let run: FuzzRun;
+  let run: FuzzRun<(typeof COUNTED)[number]>;
 
   before(async () => {
     await writeBytecode(artifacts, BYTECODE);
-    run = await runForge({ bytecode: BYTECODE, ...BUDGET });
-    const tally = COUNTED.map((name) => `${name} ${run.tally[name]}`).join(", ");
-    process.stdout.write(`    ${tally}; ${run.seconds.toFixed(0)} s\n`);
+    run = await runForge({ campaign: REGISTRY, bytecode: BYTECODE, ...BUDGET });
+    process.stdout.write(`    ${tallyOf(REGISTRY, run)}; ${run.seconds.toFixed(0)} s\n`);
   });
 
   // Each is checked after every step by test/invariant, whose message begins with the id.
@@ -89,7 +88,7 @@ describe("stateful invariants", function () {
 
   it("FUZ-14 a run makes 100,000 calls and more, and reaches every end that a plan can have", () => {
     expect(run.tally["accepted calls"] + run.tally["refused calls"]).to.be.at.least(CALLS);
-    const missed = Object.entries(LEAST).filter(([name, least]) => run.tally[name as keyof typeof run.tally] < least);
+    const missed = Object.entries(LEAST).filter(([name, least]) => run.tally[name as keyof typeof LEAST] < least);
     expect(missed, "too few of these").to.deep.equal([]);
   });
 
