@@ -32,6 +32,7 @@ const AREAS: Record<string, string> = {
   XDM: "Example diamonds: gateway, subnet actors, their factory",
   ATK: "Self-upgrade, attacks and incidents",
   RTR: "The router",
+  RMD: "A router beside its model, and its attacks by name",
   BCN: "The router of a beacon",
   LAN: "Lanes",
   DET: "Detectors",

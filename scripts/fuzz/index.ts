@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import hre from "hardhat";
 import { artifactsOf } from "../../tasks/support/artifacts";
 import { WORK, writeBytecode } from "./bytecode";
-import { REGISTRY, ROUTER, runForge, type Campaign, type FuzzRun } from "./run";
+import { REGISTRY_CAMPAIGN, ROUTER_CAMPAIGN, runForge, type Campaign, type FuzzRun } from "./run";
 import { sabotage } from "./sabotage";
 
 /*
@@ -30,7 +30,9 @@ async function main(): Promise<void> {
       campaign: { type: "string" },
     },
   });
-  const campaigns = [REGISTRY, ROUTER].filter(({ name }) => values.campaign === undefined || values.campaign === name);
+  const campaigns = [REGISTRY_CAMPAIGN, ROUTER_CAMPAIGN].filter(
+    ({ name }) => values.campaign === undefined || values.campaign === name,
+  );
   if (campaigns.length === 0) throw new Error("--campaign is registry or router");
   await hre.run("compile", { quiet: true });
   if (values.sabotage) {
@@ -62,7 +64,12 @@ export function tallyOf<Name extends string>({ counted }: Campaign<Name>, { tall
 }
 
 /** Runs a campaign again. */
-export function commandOf(campaign: Campaign<string>, seed: string, runs: number | string, depth: number | string): string {
+export function commandOf(
+  campaign: Campaign<string>,
+  seed: string,
+  runs: number | string,
+  depth: number | string,
+): string {
   return `npm run fuzz -- --campaign ${campaign.name} --seed ${seed} --runs ${runs} --depth ${depth}`;
 }
 

@@ -60,14 +60,14 @@ export interface Campaign<Name extends string> {
   environment: Readonly<Record<string, string>>;
   counted: readonly Name[];
 }
-export const REGISTRY: Campaign<(typeof COUNTED)[number]> = {
+export const REGISTRY_CAMPAIGN: Campaign<(typeof COUNTED)[number]> = {
   name: "registry",
   folder: "test/invariant",
   skipped: ["test/invariant/router/*"],
   environment: {},
   counted: COUNTED,
 };
-export const ROUTER: Campaign<(typeof ROUTER_COUNTED)[number]> = {
+export const ROUTER_CAMPAIGN: Campaign<(typeof ROUTER_COUNTED)[number]> = {
   name: "router",
   folder: "test/invariant/router",
   skipped: [],

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ArtifactSource } from "../../src/client";
 import { ROOT, WORK, writeBytecode, type Replacements } from "./bytecode";
-import { REGISTRY, ROUTER, runForge, type FuzzRun } from "./run";
+import { REGISTRY_CAMPAIGN, ROUTER_CAMPAIGN, runForge, type FuzzRun } from "./run";
 import { ROUTER_SABOTAGE } from "./sabotageRouter";
 
 /** What `npm test` spends on the registry's invariants: two timelocks; each step is a call or two. */
@@ -258,7 +258,7 @@ export async function sabotage(
   campaign: string,
   only?: string,
 ): Promise<boolean> {
-  const isRouter = campaign === ROUTER.name;
+  const isRouter = campaign === ROUTER_CAMPAIGN.name;
   const list = isRouter ? ROUTER_SABOTAGE : SABOTAGE;
   log("| broken on purpose | noticed by | after calls |\n| --- | --- | --- |");
   let isEachNoticed = true;
@@ -267,8 +267,8 @@ export async function sabotage(
     await writeBytecode(artifacts, bytecode, compileWith(broken));
     const options = { bytecode, isShrunk: false };
     const run: FuzzRun = isRouter
-      ? await runForge({ campaign: ROUTER, ...options, ...ROUTER_BUDGET })
-      : await runForge({ campaign: REGISTRY, ...options, ...BUDGET });
+      ? await runForge({ campaign: ROUTER_CAMPAIGN, ...options, ...ROUTER_BUDGET })
+      : await runForge({ campaign: REGISTRY_CAMPAIGN, ...options, ...BUDGET });
     const isNoticed = !run.isGreen && broken.breaks.some((id) => run.failure?.startsWith(id));
     isEachNoticed &&= isNoticed;
     log(

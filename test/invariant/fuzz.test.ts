@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { WORK, writeBytecode } from "../../scripts/fuzz/bytecode";
 import { commandOf, describeFailure, tallyOf } from "../../scripts/fuzz/index";
-import { COUNTED, REGISTRY, runForge, type FuzzRun } from "../../scripts/fuzz/run";
+import { COUNTED, REGISTRY_CAMPAIGN, runForge, type FuzzRun } from "../../scripts/fuzz/run";
 import { BUDGET, SABOTAGE, sabotaged } from "../../scripts/fuzz/sabotage";
 import { artifacts, registryFixture } from "../fixtures/registry";
 
 const CALLS = 100_000;
-const AGAIN = commandOf(REGISTRY, BUDGET.seed, BUDGET.runs, BUDGET.depth);
+const AGAIN = commandOf(REGISTRY_CAMPAIGN, BUDGET.seed, BUDGET.runs, BUDGET.depth);
 const BYTECODE = join(WORK, "registry.json");
 
 /** Least numbers of a run: one that never gets past `propose` proves nothing. */
@@ -40,8 +40,8 @@ describe("stateful invariants", function () {
 
   before(async () => {
     await writeBytecode(artifacts, BYTECODE);
-    run = await runForge({ campaign: REGISTRY, bytecode: BYTECODE, ...BUDGET });
-    process.stdout.write(`    ${tallyOf(REGISTRY, run)}; ${run.seconds.toFixed(0)} s\n`);
+    run = await runForge({ campaign: REGISTRY_CAMPAIGN, bytecode: BYTECODE, ...BUDGET });
+    process.stdout.write(`    ${tallyOf(REGISTRY_CAMPAIGN, run)}; ${run.seconds.toFixed(0)} s\n`);
   });
 
   // Each is checked after every step by test/invariant, whose message begins with the id.

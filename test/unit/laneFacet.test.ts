@@ -1,7 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helpers";
+import { impersonateAccount, loadFixture, mine, setBalance, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { encodeBytes32String, id, ZeroHash } from "ethers";
+import { encodeBytes32String, id, ZeroHash, type FunctionFragment } from "ethers";
 import { ethers } from "hardhat";
 import { anyValue } from "@nomicfoundation/hardhat-chai-matchers/withArgs";
 import { BreachClass } from "../../src/plan/types";
@@ -9,7 +9,7 @@ import { DAY, registryFixture } from "../fixtures/registry";
 import { asTimelock } from "../helpers/asTimelock";
 import { propose, toInProgress } from "../helpers/lifecycle";
 import { addModule, dialPlan, pinned } from "../helpers/plans";
-import { deployRouter, deployVersions, ONE, ruleOf, steer } from "../helpers/canary";
+import { deployRouter, deployVersions, ONE, ruleOf, slotAt, Slots, steer } from "../helpers/canary";
 
 const MODULE = encodeBytes32String("vault");
 const PAUSE = 3_600;
@@ -213,6 +213,87 @@ describe("LaneFacet", () => {
           .withArgs(MODULE, id(reason).slice(0, 10));
       }
       expect((await control.status()).epoch).to.equal(1n);
+    });
+
+    it("LAN-06 tightening_never_loosens: no message of any key but the timelock's, by any way, gives back what was taken", async () => {
+      const fixture = await loadFixture(liveFixture);
+      const { registry, deployment, incident, council, stranger, control, message, proxy } = fixture;
+      for (const [name, args] of [
+        ["lowerShare", [5_000]],
+        ["lowerCap", [5_000]],
+        ["lockSelector", [SET_TOTAL]],
+        ["pauseLane", [1, false]],
+      ] as [string, unknown[]][]) {
+        await registry.connect(incident).tighten(MODULE, message(name, args), 0, []);
+      }
+      for (const member of council.slice(0, 2)) {
+        await registry.connect(member).tighten(MODULE, message("pauseLane", [2, true]), 0, []);
+      }
+      const state = async () => {
+        const [{ closedUntil, drainDeadline, locked, capBps }, status] = [
+          await control.limits(),
+          await control.status(),
+        ];
+        return { closedUntil, drainDeadline, locked: [...locked], capBps, status };
+      };
+      const attempts = (epoch: bigint): Record<string, unknown[][]> => ({
+        install: [["0x"], ["0x12345678"]],
+        setShare: [
+          [epoch, 10_000],
+          [epoch, 5_001],
+          [1, 10_000],
+        ],
+        pauseLane: [
+          [1, false],
+          [2, true],
+          [1, true],
+          [2, false],
+          [0, false],
+        ],
+        drain: [[0], [1], [PAUSE], [2 ** 32 - 1]],
+        lockSelector: [[SET_TOTAL], [MOVE], ["0x00000000"]],
+        lowerCap: [[10_000], [5_001], [5_000], [65_535]],
+        lowerShare: [[10_000], [5_001], [5_000], [65_535]],
+        resume: [[epoch], [1], [epoch + 1n]],
+        freeze: [["look"]],
+      });
+      // A message that is new has to be thought of here.
+      const messages = control.control.fragments.filter((each) => each.type === "function") as FunctionFragment[];
+      const acts = messages.filter(({ stateMutability }) => stateMutability !== "view").map(({ name }) => name);
+      expect(Object.keys(attempts(1n)).sort()).to.deep.equal(acts.sort());
+
+      await impersonateAccount(deployment.registry);
+      await setBalance(deployment.registry, 10n ** 20n);
+      const guardian = await ethers.getSigner(deployment.registry);
+      for (const name of Object.keys(attempts(1n))) {
+        const count = attempts(1n)[name]!.length;
+        for (let n = 0; n < count; n++) {
+          const before = await state();
+          const data = message(name, attempts(before.status.epoch)[name]![n]!);
+          for (const key of [incident, council[2]!, council[3]!, stranger]) {
+            await registry
+              .connect(key)
+              .tighten(MODULE, data, 0, [])
+              .catch(() => undefined);
+          }
+          for (const key of [incident, council[2]!, stranger, guardian]) {
+            await control.send(key, data).catch(() => undefined);
+          }
+          const after = await state();
+          const where = `${name} ${String(attempts(before.status.epoch)[name]![n])}`;
+          expect(after.status.share, where).to.be.at.most(before.status.share);
+          expect(after.capBps, where).to.be.at.most(before.capBps);
+          expect(after.status.epoch, where).to.be.at.least(before.status.epoch);
+          expect(after.locked, where).to.include.members(before.locked);
+          expect(after.drainDeadline, where).to.be.at.least(before.drainDeadline);
+          expect(after.status.isFrozen || !before.status.isFrozen, where).to.equal(true);
+          after.closedUntil.forEach((until, lane) => expect(until, where).to.be.at.least(before.closedUntil[lane]!));
+          expect(await slotAt(proxy, Slots.implementation), where).to.equal(
+            ethers.zeroPadValue((await fixture.router.getAddress()).toLowerCase(), 32),
+          );
+        }
+      }
+      expect((await state()).status.isFrozen, "the freeze at the end went through").to.equal(true);
     });
 
     it("LAN-04 works while everything is halted, and refuses where no router answers", async () => {

@@ -433,9 +433,10 @@ contract RouterHandler is RouterWorld {
         if (_isMarked() && _chance(6)) {
             // Control from inside a call; an idle one is not marked.
             to = guardian;
-            bytes memory message = _chance(2)
-                ? abi.encodeCall(ITrafficControl.freeze, ("inside"))
-                : abi.encodeCall(ITrafficControl.lowerShare, (0));
+            bytes memory message =
+                _chance(2)
+                    ? abi.encodeCall(ITrafficControl.freeze, ("inside"))
+                    : abi.encodeCall(ITrafficControl.lowerShare, (0));
             Caller__MockForModel(payable(to)).script(proxy, _message(message), 1, true);
         } else {
             _script(to);
@@ -446,9 +447,7 @@ contract RouterHandler is RouterWorld {
     /// @dev What a contract does when it is called or paid: a call of its own, or through the other one.
     function _script(address to) private {
         if (to.code.length == 0) return;
-        bytes memory data = _chance(4)
-            ? abi.encodeCall(Bank__MockForModel.withdraw, (_amount(), to))
-            : _inner();
+        bytes memory data = _chance(4) ? abi.encodeCall(Bank__MockForModel.withdraw, (_amount(), to)) : _inner();
         address target = proxy;
         if (_chance(3)) {
             target = users[USERS - 1] == to ? users[USERS - 2] : users[USERS - 1];
@@ -529,7 +528,12 @@ contract RouterHandler is RouterWorld {
 
     function _control() private {
         uint256 who = _draw() % 8;
-        address sender = who < 4 ? controller : who < 7 ? guardian : users[_draw() % USERS];
+        address sender =
+            who < 4
+                ? controller
+                : who < 7
+                    ? guardian
+                    : users[_draw() % USERS];
         (bytes memory message, bool isAllowed, bool isIdle) = _say(sender);
         vm.prank(sender, sender);
         (bool isOk, ) = proxy.call(_message(message));
@@ -708,7 +712,7 @@ contract RouterHandler is RouterWorld {
         ++_seen[what];
     }
 
-    /// @notice One line of numbers about the run that ends, in the order of `ROUTER` in scripts/fuzz/run.ts.
+    /// @notice One line of numbers about the run that ends, in the order of `ROUTER_COUNTED` in scripts/fuzz/run.ts.
     function summary() external view returns (string memory line) {
         for (uint256 i; i < SEEN; ++i) line = string.concat(line, vm.toString(_seen[i]), " ");
     }

@@ -79,9 +79,7 @@ abstract contract RouterModel is Cheats, IJudge {
         Canary storage c = canary;
         if (c.isFrozen || c.share == 0 || block.number < c.freshUntil) return false;
         SelectorRule memory rule = _ruleOf(_selectorOf(data));
-        bytes32 key = rule.cohortWord == 0
-            ? bytes32(uint256(uint160(sender)))
-            : bytes32(_word(data, rule.cohortWord));
+        bytes32 key = rule.cohortWord == 0 ? bytes32(uint256(uint160(sender))) : bytes32(_word(data, rule.cohortWord));
         if (uint256(keccak256(abi.encode(c.salt, key))) % 10_000 >= c.share) return false;
         if (c.cap == 0) return true;
         if (rule.meterWord == 0 && !rule.isFree) return false;

@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {BankV1__MockForModel, BankV2__MockForModel, Bank__MockForModel, Caller__MockForModel, Mischief__MockForModel} from "./Bank.sol";
+import {
+    BankV1__MockForModel,
+    BankV2__MockForModel,
+    Bank__MockForModel,
+    Caller__MockForModel,
+    Mischief__MockForModel
+} from "./Bank.sol";
 import {Condition, Op, Probe, RightKind} from "../../../contracts/types/Condition.sol";
-import {ITrafficControl, ITrafficRouter, Lane, Policy, SelectorRule} from "../../../contracts/traffic/ITrafficRouter.sol";
+import {
+    ITrafficControl,
+    ITrafficRouter,
+    Lane,
+    Policy,
+    SelectorRule
+} from "../../../contracts/traffic/ITrafficRouter.sol";
 import {RouterKind, RouterTarget} from "../../../contracts/traffic/parts/RouterCode.sol";
 import {RouterModel} from "./RouterModel.sol";
 import {Shell__MockForModel} from "./Shell.sol";
