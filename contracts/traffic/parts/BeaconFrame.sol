@@ -91,9 +91,15 @@ abstract contract BeaconFrame is Frame {
         uint256 counters = _isCounted ? _counters() : 0;
         bytes32 beacon = _sload(BEACON_SLOT);
         bytes32 implementation = _sload(IMPLEMENTATION_SLOT);
-        Condition[] memory conditions = _conditions();
-        _setState(PROBING);
-        Baseline[] memory baselines = FrameConditions.baselines(conditions);
+        // Without conditions the policy's account stays cold.
+        bool isWatched = _watched == type(uint256).max;
+        Condition[] memory conditions;
+        Baseline[] memory baselines;
+        if (isWatched) {
+            conditions = _conditions();
+            _setState(PROBING);
+            baselines = FrameConditions.baselines(conditions);
+        }
         _setState(CANDIDATE);
 
         (bool isOk, uint256 before, uint256 given) = _callCandidate(
@@ -107,6 +113,7 @@ abstract contract BeaconFrame is Frame {
         if (_sload(BEACON_SLOT) != beacon) _revertSlot(BEACON_SLOT);
         if (_sload(IMPLEMENTATION_SLOT) != implementation) _revertSlot(IMPLEMENTATION_SLOT);
         if (_isCounted && _counters() != counters) _revertSlot(_counterSlot());
+        if (!isWatched) Relay.returnWith(answer);
         _setState(PROBING);
         (bool isBroken, Breach memory breach) = FrameConditions.firstBroken(conditions, baselines);
         if (isBroken && !isFair) revert TrafficErrors.CanaryGas(gasleft());
