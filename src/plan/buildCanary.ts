@@ -4,7 +4,7 @@ import type { Artifact, Client } from "../client";
 import type { LoadedInvariant } from "../invariants/loadInvariants";
 import type { Registry } from "../registry/connect";
 import { beaconPolicy, beaconRouters, checkBeaconCanary } from "./beaconCanary";
-import { buildPolicy } from "./buildPolicy";
+import { buildPolicy, type Policy } from "./buildPolicy";
 import type { StageContext } from "./buildStages";
 import { checkControlSelector } from "./checkControlSelector";
 import type { Defaults } from "./defaults";
@@ -42,9 +42,9 @@ export async function buildCanary(
   canary: CanaryFile,
   context: CanaryContext,
 ): Promise<BuiltCanary> {
-  const { registry, chainId, ground, candidate, baseVersion, nonce, defaults, book, deployer } = context;
+  const { registry, ground, candidate, baseVersion, book, deployer } = context;
   const { module, proxy, timelock, route } = ground;
-  const { plan: file, where } = loaded;
+  const { where } = loaded;
   const isBeacon = module.kind === ModuleKind.Beacon;
   if (isBeacon) checkBeaconCanary(canary, where);
   const [router, control, routerAbi, controlAbi] = await Promise.all([
@@ -55,27 +55,7 @@ export async function buildCanary(
   ]);
   await checkControlSelector(client, candidate, proxy.implementation, routerAbi, where("upgrade"));
 
-  const salt = defaults.fill(
-    "canary.salt",
-    canary.salt,
-    keccak256(
-      AbiCoder.defaultAbiCoder().encode(
-        ["uint256", "address", "bytes32", "uint64", "string", "uint256"],
-        [chainId, registry.address, module.word, baseVersion, file.title, nonce],
-      ),
-    ),
-    "from registry, module, title and nonce: who is in one canary says nothing about the next",
-  );
-  const policy = await buildPolicy(canary, {
-    client,
-    abi: candidate.abi,
-    proxy: module.account,
-    isBeacon,
-    salt,
-    invariants: context.invariants,
-    defaults,
-    where: (...path) => where("canary", ...path),
-  });
+  const { policy, salt } = await canaryPolicy(client, loaded, canary, context);
   const { steps } = canary;
   const accounts = {
     stable: proxy.implementation,
@@ -107,6 +87,40 @@ export async function buildCanary(
     place,
   );
   return { deployments: [deployment], stages: { router: deployment.address, policy, steps, routerAbi, controlAbi } };
+}
+
+/** What decides which code serves which call, and the salt that the policy's id is made of as well. */
+export async function canaryPolicy(
+  client: Client,
+  loaded: LoadedPlanFile,
+  canary: CanaryFile,
+  context: CanaryContext,
+): Promise<{ policy: Policy; salt: string }> {
+  const { registry, chainId, candidate, baseVersion, nonce, defaults } = context;
+  const { module } = context.ground;
+  const { plan: file, where } = loaded;
+  const salt = defaults.fill(
+    "canary.salt",
+    canary.salt,
+    keccak256(
+      AbiCoder.defaultAbiCoder().encode(
+        ["uint256", "address", "bytes32", "uint64", "string", "uint256"],
+        [chainId, registry.address, module.word, baseVersion, file.title, nonce],
+      ),
+    ),
+    "from registry, module, title and nonce: who is in one canary says nothing about the next",
+  );
+  const policy = await buildPolicy(canary, {
+    client,
+    abi: candidate.abi,
+    proxy: module.account,
+    isBeacon: module.kind === ModuleKind.Beacon,
+    salt,
+    invariants: context.invariants,
+    defaults,
+    where: (...path) => where("canary", ...path),
+  });
+  return { policy, salt };
 }
 
 /** What a router creates: the store of its policy, and the control, whose address names its code. */

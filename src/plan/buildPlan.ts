@@ -16,6 +16,10 @@ import { checkCandidate } from "./checkCandidate";
 import { checkLayout } from "./checkLayout";
 import { Defaults } from "./defaults";
 import { creationSteps, type Deployment } from "./deployments";
+import { buildRouters } from "./diamond/buildRouters";
+import { diamondStages } from "./diamond/cuts";
+import { findFacets, type Facets } from "./diamond/findFacets";
+import type { Diamond } from "./diamond/readDiamond";
 import { hashPlan, NO_EVIDENCE, subjectOf } from "./eip712";
 import { explainPlan, type PlanExplanation } from "./explainPlan";
 import { findCandidate, type Candidate } from "./findCandidate";
@@ -81,36 +85,55 @@ export async function buildPlan(
   const ground = await findGround(client, registry, loaded);
   const proposer = await proposerOf(client, loaded, options, defaults);
   const deployer = (await client.signer?.getAddress()) ?? proposer;
-  const { module, proxy, route } = ground;
+  const { module, proxy, route, diamond } = ground;
 
-  const candidate = await findCandidate(client, loaded, {
-    root: options.root,
-    book,
-    deployer,
-    stable: proxy.implementation,
-  });
-  const layout = await checkLayout(client, loaded, { root: options.root, stable: proxy.implementation });
+  checkForm(loaded, diamond !== undefined);
+  const facets =
+    diamond === undefined
+      ? undefined
+      : await findFacets(client, loaded, diamond, { root: options.root, book, deployer });
+  const candidate =
+    facets?.candidate ??
+    (await findCandidate(client, loaded, { root: options.root, book, deployer, stable: proxy.implementation }));
+  const layout =
+    facets?.layout ?? (await checkLayout(client, loaded, { root: options.root, stable: proxy.implementation }));
   const invariants = loadInvariants(options.invariantsDir, file.invariants ?? [], book);
   await checkCatalogue(registry, invariants, where("invariants"));
   const baseVersion = defaults.fill("baseVersion", file.baseVersion, module.version, "the module's present version");
   const nonce = defaults.fill("nonce", file.nonce, 0n, "raise it to propose an equal plan again");
   const stated = defaults.fill("canary", file.canary, "none" as const, "the candidate serves everyone at once");
-  const canary =
-    stated === "none"
+  const canaryContext = {
+    registry,
+    chainId,
+    ground,
+    candidate,
+    invariants,
+    baseVersion,
+    nonce,
+    defaults,
+    book,
+    deployer,
+  };
+  const routers =
+    stated === "none" || diamond === undefined || facets === undefined
       ? undefined
-      : await buildCanary(client, loaded, stated, {
-          registry,
-          chainId,
-          ground,
-          candidate,
-          invariants,
-          baseVersion,
-          nonce,
-          defaults,
-          book,
-          deployer,
-        });
-  const deployments = [candidate.deployment, ...(canary?.deployments ?? [])];
+      : await buildRouters(client, loaded, stated, { ...canaryContext, diamond, facets });
+  const canary =
+    stated === "none" ? undefined : (routers ?? (await buildCanary(client, loaded, stated, canaryContext)));
+  const candidates = facets?.facets.map(({ deployment }) => deployment) ?? [candidate.deployment];
+  const deployments = [...candidates, ...(canary?.deployments ?? [])];
+  const cuts =
+    diamond === undefined || facets === undefined
+      ? undefined
+      : diamondStages(
+          diamond,
+          { promoted: promotedRoutes(diamond, facets), routed: routers?.routed },
+          { account: candidate.deployment.address, data: candidate.init },
+        );
+  if (diamond !== undefined) {
+    // What people are shown as stable: the facet that the steered router stands before.
+    proxy.implementation = routers?.stable ?? diamond.routes.get(facets!.facets[0]!.selectors[0]!) ?? diamond.loupe;
+  }
 
   const pins = await pinnedAccounts(client, ground, candidate, deployments, loaded);
   const context: StageContext = {
@@ -123,6 +146,7 @@ export async function buildPlan(
     timelock: ground.timelock,
     init: candidate.init,
     canary: canary?.stages,
+    diamond: cuts,
     promoteDwell: promoteDwell(file, canary !== undefined, defaults),
     hasImplementationGetter: await hasImplementationGetter(client, route),
     pins: pins.stage,
@@ -157,7 +181,7 @@ export async function buildPlan(
   const weakened = await checkAuthority(client, registry, plan);
   await checkCandidate(
     client,
-    { candidate, context, deployments, deployer, plan, errors: registry.iface },
+    { candidate, facets: facets?.facets, context, deployments, deployer, plan, errors: registry.iface },
     where("upgrade"),
   );
 
@@ -198,6 +222,26 @@ export async function buildPlan(
 
 const CLASSES = { standard: PlanClass.Standard, critical: PlanClass.Critical, emergency: PlanClass.Emergency } as const;
 
+/** Facets are a diamond's, and a diamond has no one candidate. */
+function checkForm({ plan: { upgrade }, where }: LoadedPlanFile, isDiamond: boolean): void {
+  if ((upgrade.facets !== undefined) === isDiamond) return;
+  throw new SlipwayError("PlanFileInvalid", {
+    where: where("upgrade"),
+    expected: isDiamond ? "facets: the module is a diamond" : "contract or artifact: the module is no diamond",
+    found: isDiamond ? "one contract" : "facets",
+  });
+}
+
+/** Facet by selector once the candidates serve. */
+function promotedRoutes({ routes }: Diamond, { facets, removed }: Facets): Map<string, string> {
+  const promoted = new Map(routes);
+  for (const selector of removed) promoted.delete(selector);
+  for (const { deployment, selectors } of facets) {
+    for (const selector of selectors) promoted.set(selector, deployment.address);
+  }
+  return promoted;
+}
+
 async function checkChain(client: Client, { plan: file, where }: LoadedPlanFile): Promise<bigint> {
   const { chainId } = await client.provider.getNetwork();
   if (file.chain !== undefined && file.chain !== chainId) {
@@ -234,8 +278,7 @@ async function candidateVerbs(
   route: UpgradeRoute,
   { deployment, abi }: Candidate,
 ): Promise<UpgradeRoute["verbs"]> {
-  // A proxy's admin and a beacon take upgrades themselves.
-  if (route.kind === ModuleKind.Transparent || route.kind === ModuleKind.Beacon) return route.verbs;
+  if (route.kind !== ModuleKind.Uups) return route.verbs;
   if (deployment.isDeployed) return upgradeInterfaceOf(client.provider, deployment.address);
   return abi.hasFunction("UPGRADE_INTERFACE_VERSION()") ? "v5" : "v4";
 }
@@ -297,6 +340,7 @@ function rehearsalOf({ rehearsal }: PlanFile, defaults: Defaults): Plan["evidenc
 }
 
 function offchainPointers({ route, proxies, stable, hasImplementationGetter }: StageContext): OffchainPointer[] {
+  if (route.kind === ModuleKind.Diamond) return [];
   if (route.kind === ModuleKind.Beacon) {
     return proxies.map((account) => ({ account, slot: SLOTS.beacon, name: "beacon", expected: route.proxy }));
   }

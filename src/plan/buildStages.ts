@@ -1,6 +1,7 @@
 import { encodeBytes32String, type Interface } from "ethers";
 import { beaconGates, restingCalls, stepCalls, stillLiveCall } from "./beaconCanary";
 import type { Policy } from "./buildPolicy";
+import type { DiamondStages } from "./diamond/cuts";
 import { PROXY_ABI, upgradeCall, type UpgradeInterface, type UpgradeRoute } from "./upgradeCalls";
 import { ModuleKind, Op, RollbackKind, type Call, type Gate, type Pin, type Rollback, type Stage } from "./types";
 import { formatShare } from "./units";
@@ -32,6 +33,8 @@ export interface StageContext {
     /** A beacon's routers, one a step, and what only they know. */
     beacon?: { routers: string[]; abi: Interface };
   };
+  /** Of a diamond: its cuts, in place of upgrade calls. */
+  diamond?: DiamondStages;
   /** Dwell of the stage that makes the candidate the implementation. */
   promoteDwell: bigint;
   /** Whether the ProxyAdmin tells the implementation (OpenZeppelin 4). */
@@ -48,10 +51,10 @@ export interface StageContext {
 
 /** The stages of an upgrade: with a canary one a step and one that promotes, without it one. */
 export function buildStages(context: StageContext): Stage[] {
-  const { canary, promoteDwell } = context;
+  const { canary, diamond, promoteDwell } = context;
   if (canary === undefined) {
     const call = upgradeCall({ ...context.route, verbs: context.stableVerbs }, context.candidate, context.init);
-    return [stage(context, "upgrade", [call], promoteDwell, context.stable)];
+    return [stage(context, "upgrade", diamond?.upgrade ?? [call], promoteDwell, context.stable)];
   }
 
   const stages = canary.steps.map((step, i) => {
@@ -67,7 +70,9 @@ export function buildStages(context: StageContext): Stage[] {
     if (i > 0) return stage(context, label, [setShareCall(context, step.share), ...limits], step.dwell, canary.router);
     const install = controlMessage(canary, "install", [context.init]);
     const call = upgradeCall({ ...context.route, verbs: context.stableVerbs }, canary.router, install);
-    return stage(context, label, [call, ...limits], step.dwell, context.stable);
+    const message = { target: context.route.proxy, value: 0n, data: install };
+    const calls = diamond === undefined ? [call] : [...diamond.install, message];
+    return stage(context, label, [...calls, ...limits], step.dwell, context.stable);
   });
   // A frozen canary refuses to set its share: without this call a plan could promote the candidate that was frozen.
   const stillLive =
@@ -75,10 +80,9 @@ export function buildStages(context: StageContext): Stage[] {
       ? setShareCall(context, canary.steps.at(-1)!.share)
       : stillLiveCall(canary.beacon, wrapper(canary));
   const promote = upgradeCall({ ...context.route, verbs: routerVerbs(context) }, context.candidate, "0x");
-  return [
-    ...stages,
-    stage(context, "promote", [stillLive, promote], promoteDwell, canary.beacon?.routers.at(-1) ?? canary.router),
-  ];
+  const calls = [stillLive, ...(diamond?.promote ?? [promote])];
+  const serving = canary.beacon?.routers.at(-1) ?? canary.router;
+  return [...stages, stage(context, "promote", calls, promoteDwell, serving)];
 }
 
 /** The way back. While the router or the candidate serves, it is the one asked to step aside. */
@@ -88,15 +92,16 @@ export function buildRollbacks(context: StageContext, stageCount: number): Rollb
   if (context.statedRollback !== undefined) {
     return [{ from: 0, to: last, ...context.statedRollback, ...base }];
   }
-  const { canary } = context;
+  const { canary, diamond } = context;
+  const by = (from: number, to: number, calls: Call[]) => ({ from, to, kind: RollbackKind.Lossy, calls, ...base });
+  if (diamond !== undefined) {
+    // The routers' functions and the candidate's are not the same, and a cut names each that it takes back.
+    if (canary === undefined) return [by(0, last, diamond.back)];
+    return [by(0, last - 1, diamond.backRouted), by(last, last, diamond.back)];
+  }
   const before = canary?.beacon === undefined ? [] : restingCalls(canary.beacon, wrapper(canary));
-  const way = (from: number, to: number, verbs: UpgradeInterface): Rollback => ({
-    from,
-    to,
-    kind: RollbackKind.Lossy,
-    calls: [...before, upgradeCall({ ...context.route, verbs }, context.stable, "0x")],
-    ...base,
-  });
+  const way = (from: number, to: number, verbs: UpgradeInterface): Rollback =>
+    by(from, to, [...before, upgradeCall({ ...context.route, verbs }, context.stable, "0x")]);
   if (context.canary === undefined) return [way(0, last, context.candidateVerbs)];
   const whileRouted = routerVerbs(context);
   if (whileRouted === context.candidateVerbs) return [way(0, last, whileRouted)];
@@ -138,7 +143,9 @@ function stage(context: StageContext, label: string, calls: Call[], dwell: bigin
 }
 
 /** Pins name code; these say that the pointers still lead to it, where a getter exists. */
-function pointerGates({ route, timelock, hasImplementationGetter }: StageContext, serving: string): Gate[] {
+function pointerGates(context: StageContext, serving: string): Gate[] {
+  const { route, timelock, hasImplementationGetter, diamond } = context;
+  if (diamond !== undefined) return serving === context.stable ? diamond.gates.stable : diamond.gates.routed;
   if (route.kind === ModuleKind.Beacon) return beaconGates(route.proxy, timelock, serving);
   if (route.kind !== ModuleKind.Transparent) return [];
   const gates: Gate[] = [

@@ -11,6 +11,8 @@ import type { Call, Plan } from "./types";
 
 export interface CandidateCheck {
   candidate: Candidate;
+  /** Of a diamond: each contract that the candidate consists of. */
+  facets?: readonly Candidate[];
   context: StageContext;
   deployments: readonly Deployment[];
   deployer: string;
@@ -34,12 +36,16 @@ export async function checkCandidate(client: Client, check: CandidateCheck, wher
     someContract: context.proxies[0]!,
     where,
   };
-  await checkInitializers(client, {
-    ...shared,
-    target: context.candidate,
-    before: creations,
-    place: "the implementation",
-  });
+  for (const own of check.facets ?? [candidate]) {
+    await checkInitializers(client, {
+      ...shared,
+      abi: own.abi,
+      knownCalls: [init, own.deployment.lock ?? "0x"].filter((data) => data !== "0x"),
+      target: own.deployment.address,
+      before: creations,
+      place: "the implementation",
+    });
+  }
 
   const [stage, rollback] = [plan.stages[0]!.calls, plan.rollbacks[0]!.calls];
   const errors = [abi, check.errors, ...(await routerErrors(client, context))];

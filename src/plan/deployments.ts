@@ -7,7 +7,7 @@ import { SlipwayError } from "../errors";
 
 /** A contract that the plan needs on chain before it is proposed: stages deploy nothing. */
 export interface Deployment {
-  role: "candidate" | "router";
+  role: "candidate" | "router" | "absent";
   contractName: string;
   /** Creation code with its constructor arguments. */
   initCode: string;

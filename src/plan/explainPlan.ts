@@ -13,6 +13,7 @@ import { explainCall, type ExplainedCall, type NameOf } from "./decodeCall";
 import type { FilledDefault } from "./defaults";
 import type { Deployment } from "./deployments";
 import type { Candidate } from "./findCandidate";
+import { DIAMOND_ABI } from "./diamond/readDiamond";
 import type { Ground } from "./findGround";
 import { labelText } from "./labelText";
 import { opText, readProbe } from "./probe";
@@ -129,6 +130,7 @@ export async function explainPlan(
   const nameOf = namesOf(registry, context);
   const abis = [
     PROXY_ABI,
+    DIAMOND_ABI,
     ...(canary === undefined
       ? []
       : [canary.routerAbi, canary.controlAbi, ...(canary.beacon === undefined ? [] : [canary.beacon.abi])]),

@@ -24,13 +24,15 @@ export interface CandidateContext {
   deployer: string;
   /** The implementation that serves today. */
   stable: string;
+  /** Creations that come before. */
+  pending?: readonly Deployment[];
 }
 
 /** The candidate of a plan file: its artifact, its calls encoded, and where it is or would be. */
 export async function findCandidate(
   client: Client,
   { plan: { upgrade }, where }: LoadedPlanFile,
-  { root, book, deployer, stable }: CandidateContext,
+  { root, book, deployer, stable, pending = [] }: CandidateContext,
 ): Promise<Candidate> {
   for (const [name, account] of Object.entries(upgrade.libraries ?? {})) {
     await codeAt(client.provider, account, where("upgrade", "libraries", name));
@@ -59,7 +61,7 @@ export async function findCandidate(
     lock: calldata("lock"),
     stated: upgrade.address,
   };
-  const deployment = await locateDeployment(client, request, { book, deployer, pending: [], where: where("upgrade") });
+  const deployment = await locateDeployment(client, request, { book, deployer, pending, where: where("upgrade") });
   if (deployment.address === stable) {
     throw new SlipwayError("CandidateIsStable", {
       where: where("upgrade"),

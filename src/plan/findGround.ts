@@ -3,6 +3,7 @@ import { inspectProxy, kindText, type ProxyInspection } from "../chain/inspectPr
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import type { Registry } from "../registry/connect";
+import { readDiamond, type Diamond } from "./diamond/readDiamond";
 import { findBeacon, registeredAccount } from "./findBeacon";
 import { moduleOf, type RegisteredModule } from "./moduleOf";
 import { readProbe } from "./probe";
@@ -18,6 +19,8 @@ export interface Ground {
   route: UpgradeRoute;
   /** Proxies that are seen in use: the module itself, or, of a beacon, those the plan file names. */
   proxies: string[];
+  /** Where the module is one. Its slots name no implementation. */
+  diamond?: Diamond;
 }
 
 /** The module, its proxy as it really is, and the one account that may upgrade it. */
@@ -62,6 +65,17 @@ export async function findGround(client: Client, registry: Registry, loaded: Loa
   checkKind(module, proxy, file.target, key);
 
   await checkAuthority(client, module, proxy, timelock, file.target?.admin, key);
+  if (module.kind === ModuleKind.Diamond) {
+    const diamond = await readDiamond(client.provider, module.account, key);
+    return {
+      module,
+      proxy,
+      timelock,
+      route: { kind: module.kind, proxy: module.account, verbs: "v5" },
+      proxies: [module.account],
+      diamond,
+    };
+  }
   const isTransparent = module.kind === ModuleKind.Transparent;
   const route: UpgradeRoute = {
     kind: module.kind,
@@ -102,8 +116,9 @@ function checkKind(
       found: `${found} at ${module.account}`,
     });
   }
-  if (module.kind !== ModuleKind.Uups && module.kind !== ModuleKind.Transparent) {
-    throw new SlipwayError("KindUnsupported", { where, expected: "uups, transparent or beacon", found });
+  const known: ModuleKind[] = [ModuleKind.Uups, ModuleKind.Transparent, ModuleKind.Beacon, ModuleKind.Diamond];
+  if (!known.includes(module.kind)) {
+    throw new SlipwayError("KindUnsupported", { where, expected: "uups, transparent, beacon or diamond", found });
   }
 }
 

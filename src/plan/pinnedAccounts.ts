@@ -7,6 +7,7 @@ import type { OffchainPointer } from "../chain/delegateChain";
 import { looseFunction } from "./abi";
 import type { Candidate } from "./findCandidate";
 import type { Deployment } from "./deployments";
+import type { Diamond } from "./diamond/readDiamond";
 import type { Ground } from "./findGround";
 import type { LoadedPlanFile } from "./readPlanFile";
 import { ModuleKind, type Gate, type Pin } from "./types";
@@ -37,37 +38,41 @@ export async function pinnedAccounts(
   deployments: readonly Deployment[],
   loaded: LoadedPlanFile,
 ): Promise<PinnedAccounts> {
-  const { module, proxy, route } = ground;
+  const { module, proxy, route, diamond } = ground;
   const { plan: file, where } = loaded;
   const { account } = module;
   const named: ChainRoot[] = (file.pins ?? []).map((pinned, i) => {
     const at = where("pins", i);
     return { account: pinned, role: "named by the plan file", at };
   });
-  const hidden = await checkForwarding(client, ground, candidate, loaded);
+  // A diamond has no one implementation to forward to: its loupe names each facet.
+  const hidden = diamond === undefined ? await checkForwarding(client, ground, candidate, loaded) : [];
   const name = module.kind === ModuleKind.Beacon ? "the beacon" : "the proxy";
   const wayBack: ChainRoot[] = [
     { account, role: name, at: name, isMoved: true },
     ...(route.proxyAdmin === undefined
       ? []
       : [{ account: route.proxyAdmin, role: "the ProxyAdmin", at: "the ProxyAdmin" }]),
-    {
-      account: proxy.implementation,
-      role: "the stable implementation",
-      at: "the stable implementation",
-      proxy: account,
-    },
+    ...(diamond === undefined ? [proxy.implementation] : stableFacets(diamond, deployments)).map(
+      (stable): ChainRoot => {
+        const role = diamond === undefined ? "the stable implementation" : "a facet that serves";
+        return { account: stable, role, at: role, proxy: account };
+      },
+    ),
     ...rollbackTargets(loaded, account),
   ];
   const { provider } = client;
   const back = await delegateChain(provider, wayBack);
   const forward = await delegateChain(provider, named);
-  const own = deployments[0]!;
-  const ahead = await delegatesOfCode(provider, own.address, own.code, "the candidate");
+  const aheads = await Promise.all(
+    deployments
+      .filter(({ role }) => role === "candidate")
+      .map((own) => delegatesOfCode(provider, own.address, own.code, "the candidate")),
+  );
 
   const stage = new Map<string, Pin>();
   const roles: Record<string, string> = {};
-  for (const { links } of [back, ahead, forward]) {
+  for (const { links } of [back, ...aheads, forward]) {
     for (const link of links) {
       stage.set(link.account, { account: link.account, codeHash: link.codeHash });
       roles[link.account] ??= link.role;
@@ -90,8 +95,8 @@ export async function pinnedAccounts(
       (file.containments ?? []).map((_, i) => containmentPins(client, loaded, i, account)),
     ),
     calls: await callPins(client, loaded, account),
-    gates: unique([back, ahead, forward].flatMap(({ gates }: DelegateChain) => gates)),
-    pointers: [...hidden, ...unique([back, ahead, forward].flatMap(({ pointers }: DelegateChain) => pointers))],
+    gates: unique([back, ...aheads, forward].flatMap(({ gates }: DelegateChain) => gates)),
+    pointers: [...hidden, ...unique([back, ...aheads, forward].flatMap(({ pointers }: DelegateChain) => pointers))],
     roles,
   };
 }
@@ -106,6 +111,12 @@ function askedOnTheWayBack(
   return deployments
     .filter(({ role }) => role === "router")
     .map(({ address, codeHash }) => ({ account: address, codeHash }));
+}
+
+/** Every facet: one that the plan does not change runs beside those that it does. */
+function stableFacets({ account, live }: Diamond, deployments: readonly Deployment[]): string[] {
+  const own = new Set(deployments.map(({ address }) => address));
+  return live.map(({ facetAddress }) => facetAddress).filter((facet) => facet !== account && !own.has(facet));
 }
 
 /** Targets of the file's own way back; of the upgraded module the plan moves the pointer itself. */

@@ -220,6 +220,36 @@ const requiresField = record({
   modules: list(record({ module: textField, version: integerField }, "a module"), "a list of modules").optional(),
 });
 
+/** A candidate's code: which, where, and how it is made. */
+const codeFields = {
+  contract: textField.optional(),
+  artifact: textField.optional(),
+  /** Whose ABI tells the functions, where the candidate hands calls on to code it was not compiled with. */
+  abi: textField.optional(),
+  address: addressField.optional(),
+  args: argumentsField.optional(),
+  /** Where the libraries are that the code is linked with, by name. */
+  libraries: z.record(z.string(), addressField, { error: () => "libraries with their addresses" }).optional(),
+  /** The code that serves today, by name or file: its storage is compared with the candidate's. */
+  replaces: textField.optional(),
+  /** Fields that the candidate reads otherwise than they were stored, and that are meant so: "storage.count". */
+  acceptLayout: list(textField, "a list of fields").optional(),
+  /** Called on the implementation right after it is deployed, so that nobody else can initialise it. */
+  lock: callField.optional(),
+};
+
+/** One new facet of a diamond. */
+const facetField = record(
+  {
+    ...codeFields,
+    /** Those it shall serve; all of its own unless said, but for the ones that initialise it. */
+    functions: list(functionField, "a list of functions").optional(),
+  },
+  "a facet",
+).refine((facet) => (facet.contract === undefined) !== (facet.artifact === undefined), {
+  error: () => "either contract or artifact",
+});
+
 /** What a proposer types: one YAML file a plan. Every key that has a default is optional, and every default is shown. */
 export const planFileSchema = record(
   {
@@ -239,24 +269,21 @@ export const planFileSchema = record(
     /** Of a beacon: proxies on which the checks are made. */
     proxies: list(addressField, "a list of addresses").optional(),
     upgrade: record({
-      contract: textField.optional(),
-      artifact: textField.optional(),
-      /** Whose ABI tells the functions, where the candidate hands calls on to code it was not compiled with. */
-      abi: textField.optional(),
-      address: addressField.optional(),
-      args: argumentsField.optional(),
-      /** Where the libraries are that the code is linked with, by name. */
-      libraries: z.record(z.string(), addressField, { error: () => "libraries with their addresses" }).optional(),
-      /** The code that serves today, by name or file: its storage is compared with the candidate's. */
-      replaces: textField.optional(),
-      /** Fields that the candidate reads otherwise than they were stored, and that are meant so: "storage.count". */
-      acceptLayout: list(textField, "a list of fields").optional(),
-      /** Called on the implementation right after it is deployed, so that nobody else can initialise it. */
-      lock: callField.optional(),
+      ...codeFields,
       init: callField.optional(),
-    }).refine((upgrade) => (upgrade.contract === undefined) !== (upgrade.artifact === undefined), {
-      error: () => "either contract or artifact",
-    }),
+      /** Of a diamond: every facet that changes. A function that the diamond has not is added. */
+      facets: list(facetField, "a list of at least one facet", 1).optional(),
+      /** Of a diamond: functions or selectors that nobody serves after the promotion. */
+      remove: list(textField, "a list of functions").optional(),
+    })
+      .refine(
+        ({ contract, artifact, facets }) =>
+          [contract, artifact, facets].filter((field) => field !== undefined).length === 1,
+        { error: () => "either contract or artifact" },
+      )
+      .refine(({ facets, remove }) => remove === undefined || facets !== undefined, {
+        error: () => "remove only beside facets, of a diamond",
+      }),
     canary: canaryField.optional(),
     promote: record({ dwell: durationField }).optional(),
     invariants: list(textField, "a list of names").optional(),
