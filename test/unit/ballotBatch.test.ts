@@ -279,6 +279,60 @@ describe("ballots", () => {
       });
     }
 
+    it("BAL-14 keeps the seats at both ends of each word of bits apart: each votes once, by transaction or in a batch", async () => {
+      const fixture = await loadFixture(registryFixture);
+      const signers = (await ethers.getSigners())
+        .slice(0, 5)
+        .sort((a, b) => (a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1));
+      // 176 bits lie in the proposal's first slot; the words after it have 256 each.
+      const places = [175, 176, 177, 255, 256];
+      const above = (address: string, i: number) => toBeHex(BigInt(address) + BigInt(i) + 1n, 20);
+      const fill = [
+        ...Array.from({ length: 175 }, (_, i) => toBeHex(i + 1, 20)),
+        ...Array.from({ length: 77 }, (_, i) => above(signers[2]!.address, i)),
+        ...Array.from({ length: 10 }, (_, i) => above(signers[4]!.address, i)),
+      ];
+      const vote = await voteOf(fixture, [...signers.map(({ address }) => address), ...fill]);
+      const { registry, proposalId, domain, seats } = vote;
+      expect(signers.map(({ address }) => seats.indexOf(address))).to.deep.equal(places);
+      const voted = new Set<number>();
+      const check = async () => {
+        for (let seat = 173; seat < 260; ++seat) {
+          expect(await registry.hasVoted(proposalId, seat), `seat ${seat}`).to.equal(voted.has(seat));
+        }
+      };
+      const ballots = await Promise.all(
+        signers.map((signer, i) => signBallot(domain, signer, places[i]!, proposalId, Choice.For)),
+      );
+      for (const [i, seat] of places.entries()) {
+        if (i % 2 === 0) await registry.connect(signers[i]!).castVote(proposalId, Choice.For, seat);
+        else await registry.castVotesBySig(proposalId, Choice.For, [ballots[i]!]);
+        voted.add(seat);
+        await check();
+        await expect(registry.connect(signers[i]!).castVote(proposalId, Choice.Against, seat))
+          .to.be.revertedWithCustomError(registry, "AlreadyVoted")
+          .withArgs(proposalId, seat);
+        expect(await registry.castVotesBySig.staticCall(proposalId, Choice.For, ballots)).to.equal(4n - BigInt(i));
+      }
+      expect(await tallyOf(vote)).to.deep.equal({ power: [0n, 5n * POWER, 0n], voters: 5n });
+      // In one batch, from the last to the first, on a proposal of its own.
+      const again = await propose(
+        fixture,
+        await dialPlan(fixture, await addModule(fixture, id("other")), {
+          targets: [{ module: id("other"), baseVersion: 0n }],
+        }),
+      );
+      const backwards = await Promise.all(
+        signers.map((signer, i) => signBallot(domain, signer, places[i]!, again, Choice.For)),
+      );
+      await expect(registry.castVotesBySig(again, Choice.For, backwards.reverse()))
+        .to.emit(registry, "VotesCast")
+        .withArgs(again, Choice.For, 5n * POWER, [...places].reverse());
+      for (let seat = 173; seat < 260; ++seat) {
+        expect(await registry.hasVoted(again, seat), `seat ${seat}`).to.equal(places.includes(seat));
+      }
+    });
+
     it("BAL-11 skips a signature in its other form, and a seat of more than 32 bits", async () => {
       const vote = await loadFixture(walletFixture);
       const { registry, keys, seats, proposalId, domain } = vote;
