@@ -45,6 +45,7 @@ describe("ElectorateFacet", () => {
       ]);
       const seats = (await registry.seatsOf(pointer, 0, 100)).map((seat) => unpackSeat(seat));
       expect(await registry.seatsOf(pointer, 10, 1)).to.deep.equal(packSeats(seats).slice(10, 11));
+      expect(await registry.seatsOf(pointer, 10, 100)).to.deep.equal(packSeats(seats).slice(10));
       expect(await registry.seatsOf(pointer, 12, 1)).to.deep.equal([]);
       expect(seats).to.deep.equal(electors.map(({ address }) => ({ account: address, power: POWER })));
       expect(await registry.seatAt(pointer, 11)).to.equal(packSeats(seats)[11]);

@@ -267,6 +267,7 @@ describe("evidence of a plan", () => {
       await expect(propose(fixture, withRehearsal(plan, { minAge: BigInt(365 * DAY + 1) })))
         .to.be.revertedWithCustomError(registry, "RehearsalAgeOutOfBounds")
         .withArgs(365 * DAY + 1, 2 * DAY, 365 * DAY);
+      await registry.connect(fixture.release).propose.staticCall(withRehearsal(plan, { minAge: BigInt(365 * DAY) }));
       await propose(fixture, withRehearsal(plan));
     });
 

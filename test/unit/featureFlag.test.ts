@@ -90,6 +90,16 @@ describe("FeatureFlagFacet", () => {
     await toInProgress(fixture, { ...plan, nonce: 1n });
   });
 
+  it("FLG-05 a plan that has begun goes on, whatever is required of its module since", async () => {
+    const fixture = await loadFixture(flagFixture);
+    const { registry, timelocked, plan } = fixture;
+    const proposalId = await toInProgress(fixture, plan);
+    await timelocked.setRequirements(MODULE, ZeroHash, [{ module: OTHER, minVersion: 1 }]);
+    await toNextStep(fixture, proposalId);
+    await registry.advance(plan);
+    expect((await registry.stateOf(proposalId)).state).to.equal(State.Completed);
+  });
+
   it("FLG-06 requirements are the timelock's, name modules that exist, not themselves, and at most eight", async () => {
     const { registry, timelocked, release } = await loadFixture(flagFixture);
     await expect(registry.connect(release).setRequirements(MODULE, FLAG, [])).to.be.revertedWithCustomError(

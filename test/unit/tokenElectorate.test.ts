@@ -1,4 +1,4 @@
-import { loadFixture, mine, setBalance, time } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, mine, setBalance, setCode, time } from "@nomicfoundation/hardhat-network-helpers";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { expect } from "chai";
 import { id, MaxUint256, toBeHex, Wallet, ZeroAddress } from "ethers";
@@ -109,6 +109,12 @@ describe("TokenElectorates", () => {
         .to.be.revertedWithCustomError(registry, "TokenInvalid")
         .withArgs(stranger.address);
       await expect(timelock.setTokenElectorate({ token: registry, tokenUnit: 1n }, UNIT)).to.be.reverted;
+      // Answers everything with zero, its clock too.
+      const zero = ethers.getCreateAddress({ from: stranger.address, nonce: 1_000 });
+      await setCode(zero, "0x60205ff3");
+      await expect(timelock.setTokenElectorate({ token: zero, tokenUnit: 1n }, UNIT))
+        .to.be.revertedWithCustomError(registry, "TokenInvalid")
+        .withArgs(zero);
       const token = await ethers.deployContract("BlockVotesToken");
       await mine();
       const most = (1n << 56n) - 1n;
