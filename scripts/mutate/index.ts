@@ -12,7 +12,7 @@ import { Worker } from "./workers";
  * and the tests that reach it are run. What no test notices is a survivor.
  *
  *   npm run mutate                     goes on where an earlier run stopped: a kill is kept while its contract's file stays as it
- *                                      is, a survivor until contracts, tests or engine change
+ *                                      is, a survivor is tried again on test files that changed
  *   npm run mutate -- --count 500      how many mutants, drawn from all by --seed (both have defaults)
  *   npm run mutate -- --file Halts     only mutants of files whose path has this in it
  *   npm run mutate -- --files 60       how many test files a mutant is tried on, of those that reach it, before it has survived; a
@@ -26,15 +26,15 @@ const RESULTS = join(WORK, "results.jsonl");
 export interface Result {
   outcome: "killed" | "survived" | "unreached";
   by?: string;
-  /** Test files that did not notice it; all that reach it, unless there are more than `--files`. */
-  passed?: string[];
+  /** Test files that did not notice it, as they were then; all that reach it, unless there are more than `--files`. */
+  passed?: Record<string, Reach["hash"]>;
 }
 
 /** A result with what it holds for. */
 interface Kept extends Result {
   /** Of the mutated file's source and the place in it. */
   key: string;
-  /** Of contracts, tests and engine. */
+  /** The survey's. */
   hash: string;
 }
 
@@ -74,20 +74,19 @@ const { values } = parseArgs({
 async function main(): Promise<void> {
   const survey = await surveyed();
   const drawn = draw(survey.mutants, Number(values.count), values.seed, values.file);
-  const hash = hashOf(sources());
-  const results = readResults(hash);
+  const results = readResults(survey.hash);
   const keyOf = keys();
   const open = drawn.filter((mutant) => {
     const kept = results.get(keyOf(mutant));
     if (kept?.outcome !== "survived") return kept === undefined;
-    return (kept.passed ?? []).length < Math.min(Number(values.files), reaching(survey, mutant).length);
+    return passedBy(survey, kept).length < Math.min(Number(values.files), reaching(survey, mutant).length);
   });
   log(`${survey.mutants.length} mutants, ${drawn.length} drawn (seed ${values.seed}), ${open.length} to run`);
   const workers = Array.from({ length: Number(values.workers) }, () => new Worker(TIMEOUT));
   await each(open, workers.length, async (mutant, index, lane) => {
-    const passed = results.get(keyOf(mutant))?.passed ?? [];
-    const result = await judge(survey, mutant, workers[lane] as Worker, passed);
-    const kept: Kept = { ...result, key: keyOf(mutant), hash };
+    const before = passedBy(survey, results.get(keyOf(mutant)));
+    const result = await judge(survey, mutant, workers[lane] as Worker, before);
+    const kept: Kept = { ...result, key: keyOf(mutant), hash: survey.hash };
     results.set(kept.key, kept);
     appendFileSync(RESULTS, `${JSON.stringify(kept)}\n`);
     const where = `${mutant.file}:${mutant.line} ${mutant.kind} ${mutant.text.slice(0, 70)}`;
@@ -186,7 +185,17 @@ async function judge(survey: Survey, mutant: Mutant, worker: Worker, before: rea
     }
     passed.push(file);
   }
-  return { outcome: "survived", passed };
+  return {
+    outcome: "survived",
+    passed: Object.fromEntries(passed.map((test) => [test, survey.reach[test]?.hash ?? ""])),
+  };
+}
+
+/** Of the test files that a survivor got past, those that are still as they were. */
+function passedBy(survey: Survey, kept: Kept | undefined): string[] {
+  return Object.entries(kept?.passed ?? {}).flatMap(([test, hash]) =>
+    survey.reach[test]?.hash === hash ? [test] : [],
+  );
 }
 
 /** Builds the mutants and learns which test file reaches which; kept until contracts, engine or what tests share changes. */
