@@ -164,7 +164,9 @@ describe("buildPlan of a diamond", function () {
       const timelock = await ethers.getImpersonatedSigner(fixture.deployment.timelock);
       await ethers.provider.send("hardhat_setBalance", [timelock.address, "0xde0b6b3a7640000"]);
       // A router of another canary, as far as the diamond tells.
-      const cut = [{ facetAddress: fixture.facets["GatewayFacet"], action: CutAction.Add, functionSelectors: [TRAFFIC] }];
+      const cut = [
+        { facetAddress: fixture.facets["GatewayFacet"], action: CutAction.Add, functionSelectors: [TRAFFIC] },
+      ];
       const data = DIAMOND_ABI.encodeFunctionData("diamondCut", [cut, ZeroAddress, "0x"]);
       await timelock.sendTransaction({ to: fixture.subnet, data });
       await expectError(() => preview(), "ControlSelectorClash", {});

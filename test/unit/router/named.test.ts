@@ -11,7 +11,6 @@ import {
   coder,
   cohortNumber,
   conditionOf,
-  deployCanary,
   deployProtocol,
   deployRouter,
   installOn,
