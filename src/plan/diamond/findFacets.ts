@@ -32,6 +32,7 @@ export async function findFacets(
 ): Promise<Facets> {
   const { plan, where } = loaded;
   const { facets: stated = [], remove = [], init } = plan.upgrade;
+  const removed = remove.map((name, i) => removedSelector(diamond, name, where("upgrade", "remove", i)));
   const facets: CandidateFacet[] = [];
   const layouts: LayoutCheck[] = [];
   const pending: Deployment[] = [];
@@ -50,11 +51,12 @@ export async function findFacets(
     const selectors = names
       .map((name, n) => functionOf(found.abi, name, own.where("upgrade", "functions", n)))
       .filter(isMeant)
-      .map(({ selector }) => selector);
+      .map(({ selector }) => selector)
+      // A new facet may still have in its code what the diamond is to serve no more.
+      .filter((selector) => !removed.includes(selector));
     facets.push({ ...found, selectors });
     layouts.push(await layoutOf(client, own, diamond, selectors, context.root));
   }
-  const removed = remove.map((name, i) => removedSelector(diamond, name, where("upgrade", "remove", i)));
   const initial = init === undefined ? undefined : facets.find(({ abi }) => hasFunction(abi, init.function));
   const first = initial ?? facets[0]!;
   const data =
