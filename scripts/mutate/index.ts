@@ -17,6 +17,8 @@ import { Worker } from "./workers";
  *   npm run mutate -- --file Halts     only mutants of files whose path has this in it
  *   npm run mutate -- --files 60       how many test files a mutant is tried on, of those that reach it, before it has survived; a
  *                                      survivor of fewer is tried on the others
+ *   npm run mutate -- --whole          tries survivors on all tests of the files that reach their source: where a call has just
+ *                                      answered, a place that is reached cannot say so
  *   npm run mutate -- --write          writes docs/mutation.md from the results
  */
 
@@ -28,6 +30,8 @@ export interface Result {
   by?: string;
   /** Test files that did not notice it, as they were then; all that reach it, unless there are more than `--files`. */
   passed?: Record<string, Reach["hash"]>;
+  /** Those of them of which all tests ran, with `--whole`. */
+  whole?: Record<string, Reach["hash"]>;
 }
 
 /** A result with what it holds for. */
@@ -67,6 +71,7 @@ const { values } = parseArgs({
     file: { type: "string" },
     workers: { type: "string", default: "2" },
     files: { type: "string", default: "12" },
+    whole: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
   },
 });
@@ -84,8 +89,8 @@ async function main(): Promise<void> {
   log(`${survey.mutants.length} mutants, ${drawn.length} drawn (seed ${values.seed}), ${open.length} to run`);
   const workers = Array.from({ length: Number(values.workers) }, () => new Worker(TIMEOUT));
   await each(open, workers.length, async (mutant, index, lane) => {
-    const before = passedBy(survey, results.get(keyOf(mutant)));
-    const result = await judge(survey, mutant, workers[lane] as Worker, before);
+    const known = results.get(keyOf(mutant));
+    const result = await judge(survey, mutant, workers[lane] as Worker, known);
     const kept: Kept = { ...result, key: keyOf(mutant), hash: survey.hash };
     results.set(kept.key, kept);
     appendFileSync(RESULTS, `${JSON.stringify(kept)}\n`);
@@ -163,20 +168,21 @@ function byCost(survey: Survey, { id: meant, file: source }: Mutant, tests: read
  */
 function reaching(survey: Survey, mutant: Mutant): string[] {
   const tests = Object.entries(survey.reach).map(([test, reach]) => ({ test, ids: idsOf(reach) }));
-  const known = tests.filter(({ ids }) => ids.has(mutant.id));
+  const known = values.whole ? [] : tests.filter(({ ids }) => ids.has(mutant.id));
   if (known.length > 0) return known.map(({ test }) => test);
   const nearby = survey.mutants.filter(({ file }) => file === mutant.file);
   return tests.filter(({ ids }) => nearby.some(({ id }) => ids.has(id))).map(({ test }) => test);
 }
 
 /** Tries one mutant on the files that reach it, likeliest and quickest first, until one fails or `--files` of them passed. */
-async function judge(survey: Survey, mutant: Mutant, worker: Worker, before: readonly string[]): Promise<Result> {
-  const passed = [...before];
-  const files = byCost(survey, mutant, reaching(survey, mutant));
-  if (files.length === 0) return { outcome: "unreached" };
-  for (const file of files.filter((test) => !before.includes(test))) {
+async function judge(survey: Survey, mutant: Mutant, worker: Worker, known: Kept | undefined): Promise<Result> {
+  const passed = passedBy(survey, known);
+  const files = byCost(survey, mutant, reaching(survey, mutant)).filter((file) => !passed.includes(file));
+  if (files.length + passed.length === 0) return { outcome: "unreached" };
+  for (const file of files) {
     if (passed.length >= Number(values.files)) break;
-    const { isGreen, failed } = await worker.run(file, mutant.id, titlesOf(survey.reach[file], mutant.id));
+    const titles = values.whole ? undefined : titlesOf(survey.reach[file], mutant.id);
+    const { isGreen, failed } = await worker.run(file, mutant.id, titles);
     const record = recordOf(file, mutant.file);
     ++record.tries;
     if (!isGreen) {
@@ -185,17 +191,15 @@ async function judge(survey: Survey, mutant: Mutant, worker: Worker, before: rea
     }
     passed.push(file);
   }
-  return {
-    outcome: "survived",
-    passed: Object.fromEntries(passed.map((test) => [test, survey.reach[test]?.hash ?? ""])),
-  };
+  const hashes = Object.fromEntries(passed.map((test) => [test, survey.reach[test]?.hash ?? ""]));
+  if (!values.whole) return { outcome: "survived", passed: hashes, whole: known?.whole ?? {} };
+  return { outcome: "survived", passed: { ...known?.passed, ...hashes }, whole: hashes };
 }
 
 /** Of the test files that a survivor got past, those that are still as they were. */
-function passedBy(survey: Survey, kept: Kept | undefined): string[] {
-  return Object.entries(kept?.passed ?? {}).flatMap(([test, hash]) =>
-    survey.reach[test]?.hash === hash ? [test] : [],
-  );
+function passedBy(survey: Survey, known: Kept | undefined): string[] {
+  const passed = (values.whole ? known?.whole : known?.passed) ?? {};
+  return Object.entries(passed).flatMap(([test, hash]) => (survey.reach[test]?.hash === hash ? [test] : []));
 }
 
 /** Builds the mutants and learns which test file reaches which; kept until contracts, engine or what tests share changes. */

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -26,7 +27,10 @@ export function writePage(
     "",
     "Written by `npm run mutate -- --write`. Every guard, comparison, logic, arithmetic, negation, statement and event of the contracts",
     "(without examples and mocks) is a place to change; a seeded draw of them is changed, one at a time, and test files that reach it are run until one",
-    `fails, those first that are most about its source. What the first ${of.files} do not notice counts as a survivor, though others may: the score is a lower bound.`,
+    `fails, those first that are most about its source. What the first ${of.files} do not notice counts as a survivor, though others may, and tests with`,
+    "bounds of gas in them are left out: the score is a lower bound.",
+    "",
+    `Contracts as of ${revision()}.`,
     "",
     `${of.all} places, ${judged.length} drawn with seed ${of.seed}: **${killed.length} killed (${percent(killed.length, judged.length)})**.`,
     ...(of.left === 0 ? [] : [`${of.left} more places could not be compiled with a switch and were left out.`]),
@@ -49,6 +53,12 @@ export function writePage(
     "",
   ];
   writeFileSync(join(ROOT, "docs", "mutation.md"), lines.join("\n"));
+}
+
+/** The last change of the contracts that were mutated. */
+function revision(): string {
+  const log = ["log", "-1", "--format=%h (%cs)", "--", "contracts"];
+  return execFileSync("git", log, { cwd: ROOT, encoding: "utf8" }).trim();
 }
 
 function keyOf({ file, owner, text }: Mutant): string {
