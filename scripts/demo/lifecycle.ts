@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { readAddressBook } from "../../src/chain/addressBook";
 import { chainTime, setCode, warpTo } from "../../src/chain/devChain";
 import { readCanaryAt, type CanaryStatus } from "../../src/canary/status";
@@ -18,6 +19,7 @@ import { schedule } from "../../src/registry/schedule";
 import { readStatus } from "../../src/registry/state";
 import { vote } from "../../src/registry/vote";
 import { driftError, revalidate } from "../../src/revalidate/revalidate";
+import { openChecks, tally } from "../../src/report/rehearsal/rehearsalPage";
 import { span } from "../../src/report/time";
 import { simulate } from "../../src/simulate/simulate";
 import { writeReport, type WrittenReport } from "../../src/simulate/writeReport";
@@ -168,12 +170,12 @@ async function rehearse(show: Show, world: GovernedChain, loaded: LoadedPlanFile
     url: node.url,
     tool: "slipway demo",
   });
-  const written = writeReport(client.deploymentsDir, report);
-  const passed = report.checks.filter((check) => check.status === "pass").length;
+  const command = `npx hardhat upgrade simulate ${relative(ROOT, loaded.file)} --block ${report.provenance.block}`;
+  const written = writeReport(client.deploymentsDir, report, command);
   show.step(
-    `${report.verdict}: ${passed} of ${report.checks.length} checks, ${report.stages.length} stages, ${report.rollbacks.length} rollbacks, ${report.negatives.length} refusals`,
+    `${report.verdict}: checks ${tally(report.checks)}; ${report.stages.length} stages, ${report.rollbacks.length} rollbacks, ${report.negatives.length} refusals`,
   );
-  for (const check of report.checks.filter(({ status }) => status !== "pass")) {
+  for (const check of openChecks(report.checks)) {
     show.step(`${check.status} ${check.id} ${check.name}: ${check.evidence[0] ?? ""}`);
   }
   expectThat(report.verdict !== "fail", "the rehearsal passes");

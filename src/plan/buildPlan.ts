@@ -1,4 +1,4 @@
-import { ZeroHash } from "ethers";
+import { ZeroHash, type Interface } from "ethers";
 import { readAddressBook, type AddressBook } from "../chain/addressBook";
 import type { OffchainPointer } from "../chain/delegateChain";
 import { SLOTS } from "../chain/erc1967";
@@ -21,7 +21,7 @@ import { diamondStages } from "./diamond/cuts";
 import { findFacets, type Facets } from "./diamond/findFacets";
 import type { Diamond } from "./diamond/readDiamond";
 import { hashPlan, NO_EVIDENCE, subjectOf } from "./eip712";
-import { explainPlan, type PlanExplanation } from "./explainPlan";
+import { explainPlan, knownAbis, type PlanExplanation } from "./explainPlan";
 import { findCandidate, type Candidate } from "./findCandidate";
 import { findGround } from "./findGround";
 import { pinnedAccounts } from "./pinnedAccounts";
@@ -65,6 +65,8 @@ export interface BuiltPlan {
   deployments: Deployment[];
   /** Hashes, functions and power: what a review of its integrity reads. */
   impact: PlanImpact;
+  /** What is known of the functions: the candidate's, stable's where the file names its source, and all that decodes the plan's calls. */
+  abis: { candidate: Interface; stable?: Interface; known: readonly Interface[] };
   explain: PlanExplanation;
 }
 
@@ -193,6 +195,7 @@ export async function buildPlan(
     creations: creationSteps(deployments, deployer),
   });
 
+  const functions = statedFunctions(file);
   const result = {
     plan,
     proposalId: hashPlan(plan, registry.domain),
@@ -200,6 +203,11 @@ export async function buildPlan(
     isFinal: deployments.every(({ isDeployed, needsLock }) => isDeployed && !needsLock),
     deployments,
     impact,
+    abis: {
+      candidate: candidate.abi,
+      stable: layout.abi,
+      known: knownAbis(registry, { canary: canary?.stages, candidate, stated: functions }),
+    },
   };
   const explain = await explainPlan(client, registry, {
     ...result,
@@ -214,7 +222,7 @@ export async function buildPlan(
     offchainPointers: [...offchainPointers(context), ...pins.pointers],
     roles: pins.roles,
     weakened,
-    stated: statedFunctions(file),
+    stated: functions,
     names: book.addresses,
   });
   return { ...result, explain };

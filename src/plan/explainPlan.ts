@@ -128,16 +128,7 @@ export async function explainPlan(
 ): Promise<PlanExplanation> {
   const { plan, ground, candidate, canary, deployments, invariants } = context;
   const nameOf = namesOf(registry, context);
-  const abis = [
-    PROXY_ABI,
-    DIAMOND_ABI,
-    ...(canary === undefined
-      ? []
-      : [canary.routerAbi, canary.controlAbi, ...(canary.beacon === undefined ? [] : [canary.beacon.abi])]),
-    candidate.abi,
-    registry.iface,
-    context.stated,
-  ];
+  const abis = knownAbis(registry, context);
   const calls = (list: Plan["stages"][number]["calls"]) => list.map((call) => explainCall(call, abis, nameOf));
   const pins = (list: Pin[]) => list.map((pin) => ({ ...pin, name: nameOf(pin.account) }));
   const cited = (ids: string[]) => ids.map((id) => invariants.find((entry) => entry.id === id)?.name ?? id);
@@ -195,6 +186,18 @@ export async function explainPlan(
     impact: context.impact,
     warnings: warningsOf(context),
   };
+}
+
+/** What the calls of a plan are decoded with. */
+export function knownAbis(
+  registry: Registry,
+  { canary, candidate, stated }: Pick<ExplainContext, "canary" | "candidate" | "stated">,
+): Interface[] {
+  const ofCanary =
+    canary === undefined
+      ? []
+      : [canary.routerAbi, canary.controlAbi, ...(canary.beacon === undefined ? [] : [canary.beacon.abi])];
+  return [PROXY_ABI, DIAMOND_ABI, ...ofCanary, candidate.abi, registry.iface, stated];
 }
 
 function pick({ name, account, authority, version }: Ground["module"]) {

@@ -88,6 +88,11 @@ function rollbackLines(rollback: ExplainedRollback): string[] {
   ];
 }
 
+/** The calls of one batch, from the left margin. */
+export function batchLines(calls: readonly ExplainedCall[]): string[] {
+  return calls.flatMap((call) => callLines(call).map((line) => line.slice(5)));
+}
+
 function callLines(call: ExplainedCall): string[] {
   const value = call.value === undefined ? "" : `, with ${call.value}`;
   return [`     call       ${call.name}${value}`, ...dataLines(call.data, 18)];

@@ -10,6 +10,8 @@ export interface Fork {
   engine: string;
   block: number;
   blockHash: string;
+  /** Seconds since the epoch. */
+  blockTime: number;
   /** Whether the node can tell which storage a transaction wrote. */
   hasTracer: boolean;
   close(): Promise<void>;
@@ -45,6 +47,7 @@ export const openAnvilFork: OpenFork = async ({ url, block, root }) => {
       engine: `anvil ${/v?(\d+\.\d+\.\d+)/.exec(version)?.[1] ?? version}`,
       block: number,
       blockHash: pinned.hash,
+      blockTime: pinned.timestamp,
       hasTracer: true,
       close: async () => {
         provider.destroy();

@@ -55,11 +55,14 @@ export interface Lifecycle {
   notes: LifecycleNotes;
 }
 
+/** Called after each stage, before its way back is tried; `hash` is that of its `advance`. */
+export type OnStage = (run: { stage: RehearsedStage; hash: string }) => Promise<void>;
+
 /**
  * The plan's whole life on the fork: propose, vote, attest, ready, schedule, wait, revalidate, every stage, completion. After
  * each stage its way back is tried on a snapshot, and what must not work is tried where it would hurt most.
  */
-export async function runLifecycle(lifecycle: Lifecycle): Promise<void> {
+export async function runLifecycle(lifecycle: Lifecycle, onStage: OnStage): Promise<void> {
   await toScheduled(lifecycle);
   const { session, registry, proposalId, plan, notes, actors } = lifecycle;
   await refused(lifecycle, advanceAttempt(lifecycle, "advance before the delay is over", ["NotYet"]));
@@ -69,7 +72,9 @@ export async function runLifecycle(lifecycle: Lifecycle): Promise<void> {
   for (let index = 0; index < plan.stages.length; ++index) {
     await session.waitUntil((await readStatus(registry, proposalId)).notBefore);
     await tryPastTheRegistry(lifecycle, index);
-    notes.stages.push(await runStage(lifecycle, index, writes));
+    const run = await runStage(lifecycle, index, writes);
+    notes.stages.push(run.stage);
+    await onStage(run);
     const status = await readStatus(registry, proposalId);
     if (status.state !== "InProgress") break;
     if (status.notBefore > (await timeOf(session.client))) {
@@ -164,7 +169,11 @@ async function attestAll({ session, registry, plan, proposalId, actors }: Lifecy
   }
 }
 
-async function runStage(lifecycle: Lifecycle, index: number, writes: StorageWrite[]): Promise<RehearsedStage> {
+async function runStage(
+  lifecycle: Lifecycle,
+  index: number,
+  writes: StorageWrite[],
+): Promise<{ stage: RehearsedStage; hash: string }> {
   const { session, registry, plan, proposalId, timelock, actors } = lifecycle;
   const { client, fork } = session;
   const found = await revalidate(client, registry, proposalId);
@@ -179,7 +188,7 @@ async function runStage(lifecycle: Lifecycle, index: number, writes: StorageWrit
     ? (await storageWrites(client, done.hash)).filter(({ account }) => !books.has(account.toLowerCase()))
     : undefined;
   writes.push(...(written ?? []));
-  return {
+  const stage: RehearsedStage = {
     index,
     label,
     gasUsed: done.gasUsed,
@@ -194,6 +203,7 @@ async function runStage(lifecycle: Lifecycle, index: number, writes: StorageWrit
     after: await readModuleStates(client, registry, plan),
     writes: written && netWrites(written),
   };
+  return { stage, hash: done.hash };
 }
 
 async function tryContainments(

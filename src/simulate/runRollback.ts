@@ -1,3 +1,4 @@
+import { chainTime } from "../chain/devChain";
 import { rollbackByCouncil } from "../emergency/acts";
 import { rollback } from "../registry/rollback";
 import type { Performed } from "../registry/perform";
@@ -23,7 +24,10 @@ export async function runRollback(
   const index = plan.rollbacks.findIndex(({ from, to }) => from <= last && last <= to);
   const { members, rollbackThreshold } = actors.council;
   const isByCouncil = members.length >= rollbackThreshold && rollbackThreshold > 0;
+  const decidedAt = await chainTime(client.provider);
+  const sent = session.steps.length;
   const done = isByCouncil ? await byCouncil(lifecycle, afterStages) : await afterStall(lifecycle, afterStages);
+  const seconds = (await chainTime(client.provider)) - decidedAt;
 
   const after = await readModuleStates(client, registry, plan);
   const accounts = new Set(after.map(({ account }) => account));
@@ -34,6 +38,8 @@ export async function runRollback(
     index,
     by: isByCouncil ? `council, ${rollbackThreshold} of ${members.length}` : "stranger, once the plan had stalled",
     gasUsed: done.gasUsed,
+    transactions: session.steps.length - sent,
+    seconds,
     state: (await readStatus(registry, proposalId)).state,
     after,
     isRestored: isSameCode(notes.initial, after) && after.every(({ lockedBy }) => BigInt(lockedBy) === 0n),

@@ -1,3 +1,4 @@
+import { id, ZeroHash } from "ethers";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,12 +14,18 @@ import type { Plan } from "../plan/types";
 import { connectRegistry, type Registry } from "../registry/connect";
 import { readDeployment, writeDeployment } from "../registry/deploymentRecord";
 import { readStatus } from "../registry/state";
-import { evaluate, verdictOf } from "./evaluate";
+import { beforeAfter } from "./beforeAfter";
+import { canonicalJson } from "./canonicalJson";
+import { CheckRuns } from "./checks";
+import type { StageRun, World } from "./checks/types";
+import { verdictOf } from "./checks/verdictOf";
 import { ForkSession } from "./forkSession";
 import { openAnvilFork, type Fork, type OpenFork } from "./openFork";
 import { readActors } from "./readActors";
-import { runLifecycle, type Lifecycle, type LifecycleNotes } from "./runLifecycle";
-import type { RehearsalReport } from "./types";
+import { readParameters } from "./readParameters";
+import { runLifecycle, type Lifecycle, type LifecycleNotes, type OnStage } from "./runLifecycle";
+import { netWrites } from "./storageWrites";
+import type { RehearsalReport, RehearsedRollback, StorageWrite, WorstRollback } from "./types";
 
 export interface SimulateOptions extends Omit<BuildOptions, "addresses" | "reportHash"> {
   /** RPC endpoint of the remote chain. */
@@ -73,7 +80,7 @@ export async function simulate(
       proposer,
     });
     client.log(`rehearse: ${built.plan.stages.length} stages on ${fork.engine}`);
-    return await rehearse({ session, registry: there, built, loaded, options, onChain });
+    return await rehearse({ client, session, registry: there, built, loaded, options, onChain });
   } finally {
     await fork.close();
     rmSync(deploymentsDir, { recursive: true, force: true });
@@ -109,6 +116,8 @@ async function deployedAddresses(
 }
 
 interface RehearseParams {
+  /** The real chain. */
+  client: Client;
   session: ForkSession;
   registry: Registry;
   built: BuiltPlan;
@@ -146,12 +155,24 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     names: new Map(invariants.map(({ id, name }) => [id, name])),
     notes,
   };
-  const failure = await endOf(lifecycle);
+  const world: World = { ...lifecycle, remote: params.client, built, loaded };
+  const module = await moduleAccount(lifecycle);
+  const parameters = () => readParameters(client, module, built.abis.candidate);
+  const before = await parameters();
+  const checksRun = new CheckRuns();
+  await checksRun.start(world);
+  const runs: StageRun[] = [];
+  const failure = await endOf(lifecycle, async (run) => {
+    runs.push(run);
+    client.log(`rehearse: stage ${run.stage.index} "${run.stage.label}" ran`);
+    await checksRun.afterStage(world, run);
+  });
+  await checksRun.end(world);
   const latest = await fork.provider.getBlock("latest");
   const { overrides, steps } = session;
-  const checks = evaluate({
-    plan,
-    notes,
+  const checks = await checksRun.conclude({
+    ...world,
+    runs,
     steps,
     overrides,
     failure: failure && { name: failure.errorName, text: failure.toString().replaceAll(/\s*\n\s*/g, " · ") },
@@ -159,16 +180,20 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     blockGasLimit: latest?.gasLimit ?? 0n,
   });
   const { chainId } = await fork.provider.getNetwork();
+  const { roles, selectors, storage } = built.impact;
+  const { stages, rollbacks, containments, policy, warnings, defaults } = built.explain;
   return {
-    schema: "slipway.rehearsal.v1",
+    schema: "slipway.rehearsal.v2",
     verdict: verdictOf(checks),
     title: plan.title,
     subject,
     proposalId,
+    plan: { ...plan, evidence: { ...plan.evidence, reportHash: ZeroHash } },
     provenance: {
       chainId,
       block: fork.block,
       blockHash: fork.blockHash,
+      blockTime: fork.blockTime,
       engine: fork.engine,
       tool: options.tool,
       registry: registry.address,
@@ -176,11 +201,18 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     },
     overrides,
     checks,
-    impact: {
-      selectors: built.impact.selectors,
-      roles: built.impact.roles,
-      ...(built.impact.storage === undefined ? {} : { storage: built.impact.storage }),
-    },
+    what: { stages, rollbacks, containments, policy, warnings, defaults },
+    beforeAfter: beforeAfter({
+      initial: notes.initial,
+      final: notes.final,
+      roles,
+      parameters: { before, after: notes.final.length === 0 ? before : await parameters() },
+    }),
+    timeline: built.explain.timeline,
+    worstRollback: worstRollback(notes.rollbacks),
+    diffHash: diffHashOf(notes),
+    unexplained: [],
+    impact: { selectors, roles, ...(storage === undefined ? {} : { storage }) },
     deployments: built.deployments.map(({ role, contractName, address, codeHash }) => ({
       role,
       contractName,
@@ -197,10 +229,35 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
   };
 }
 
+/** The account of the plan's module: what its users call. */
+async function moduleAccount({ registry, plan }: Lifecycle): Promise<string> {
+  const entry = await registry.contract.getFunction("moduleOf")(plan.targets[0]?.module);
+  return entry.account as string;
+}
+
+/** The way back that takes longest. */
+function worstRollback(all: readonly RehearsedRollback[]): WorstRollback | undefined {
+  const worst = all.reduce<RehearsedRollback | undefined>(
+    (a, b) => (a === undefined || b.seconds > a.seconds ? b : a),
+    undefined,
+  );
+  if (worst === undefined) return undefined;
+  const { afterStages, by, seconds, transactions } = worst;
+  return { afterStages, by, seconds, transactions };
+}
+
+/** keccak256 of what the stages left behind: pointers and code of the modules, and each word that is another one. */
+function diffHashOf({ initial, final, stages }: LifecycleNotes): string {
+  const writes = netWrites(stages.flatMap((stage) => stage.writes ?? []));
+  const order = ({ account, slot }: StorageWrite) => `${account.toLowerCase()} ${slot}`;
+  writes.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  return id(canonicalJson({ initial, final, writes }));
+}
+
 /** A refusal of the contracts is a finding; anything else is a fault of the tool, and no verdict on the plan. */
-async function endOf(lifecycle: Lifecycle): Promise<SlipwayError | undefined> {
+async function endOf(lifecycle: Lifecycle, onStage: OnStage): Promise<SlipwayError | undefined> {
   try {
-    await runLifecycle(lifecycle);
+    await runLifecycle(lifecycle, onStage);
     return undefined;
   } catch (thrown) {
     if (thrown instanceof SlipwayError && !thrown.code.startsWith("SLIP-9")) return thrown;

@@ -1,16 +1,30 @@
 import type { PlanImpact } from "../impact/types";
 import type { ProxySlots } from "../chain/erc1967";
+import type { PlanExplanation } from "../plan/explainPlan";
+import type { Plan } from "../plan/types";
 
-export type CheckStatus = "pass" | "warn" | "fail" | "inconclusive";
+/** `skip` asks nothing of this plan; `inconclusive` asks, and could not be answered. */
+export type CheckStatus = "pass" | "warn" | "fail" | "skip" | "inconclusive";
 
-/** One question that a rehearsal answers. A required check that could not run is inconclusive, never passed. */
-export interface Check {
-  id: string;
-  name: string;
+/** What the checks come to; nothing is skipped as a whole. */
+export type Verdict = Exclude<CheckStatus, "skip">;
+
+/** What one check found. */
+export interface Answer {
   status: CheckStatus;
   evidence: string[];
   /** What to do about it; empty where it passed. */
   remedy: string;
+}
+
+/** One question that a rehearsal answers. A required check that could not run is inconclusive, never passed. */
+export interface Check extends Answer {
+  /** Its number in the list of checks, `docs/rehearsal.md`. */
+  number: number;
+  id: string;
+  name: string;
+  /** Of a check that is not required, not knowing is a warning. */
+  isRequired: boolean;
 }
 
 /** One transaction of the rehearsal. */
@@ -94,6 +108,9 @@ export interface RehearsedRollback {
   index: number;
   by: string;
   gasUsed: bigint;
+  /** What it took: transactions, and seconds from the decision on that had to be waited. */
+  transactions: number;
+  seconds: number;
   state: string;
   after: ModuleState[];
   /** Whether pointers and code of every module are what they were before the first stage. */
@@ -121,24 +138,60 @@ export interface Provenance {
   chainId: bigint;
   block: number;
   blockHash: string;
+  /** Seconds since the epoch. */
+  blockTime: number;
   engine: string;
   tool: string;
   registry: string;
   timelock: string;
 }
 
+/** One value that the plan moves, as people name it. */
+export interface BeforeAfter {
+  group: "proxies" | "roles" | "parameters" | "balances";
+  what: string;
+  before: string;
+  after: string;
+}
+
+/** What runs when, if nobody waits; seconds after proposing. */
+export interface TimelineRow {
+  after: bigint;
+  text: string;
+}
+
+/** How long the way back takes from the slowest moment, and by whom. */
+export interface WorstRollback {
+  afterStages: number;
+  by: string;
+  /** Seconds from the decision until the modules serve stable again. */
+  seconds: number;
+  transactions: number;
+}
+
 /** Everything that a rehearsal found. Nothing in it depends on when or where it ran: two runs have one hash. */
 export interface RehearsalReport {
-  schema: "slipway.rehearsal.v1";
-  verdict: CheckStatus;
+  schema: "slipway.rehearsal.v2";
+  verdict: Verdict;
   title: string;
   /** Hash of the plan with its evidence zeroed. */
   subject: string;
   /** Id of the rehearsed proposal: the plan with its subject in the place of evidence. */
   proposalId: string;
+  /** The plan, its evidence zeroed: with it and this report's hash, every hash that is signed can be computed. */
+  plan: Plan;
   provenance: Provenance;
   overrides: Override[];
   checks: Check[];
+  /** The plan's batches in plain language. */
+  what: Pick<PlanExplanation, "stages" | "rollbacks" | "containments" | "policy" | "warnings" | "defaults">;
+  beforeAfter: BeforeAfter[];
+  timeline: TimelineRow[];
+  worstRollback?: WorstRollback;
+  /** keccak256 of everything that the plan changes on chain, in a fixed form: the same from every engine. */
+  diffHash: string;
+  /** What no check could name: "none" where it is empty. */
+  unexplained: string[];
   /** Functions and power that the plan moves; its ids are left out, for they contain this report's hash. */
   impact: Pick<PlanImpact, "selectors" | "roles" | "storage">;
   deployments: { role: string; contractName: string; address: string; codeHash: string; isOnChain: boolean }[];

@@ -33,7 +33,7 @@ export const openHardhatFork: OpenFork = async ({ url, block, root }) => {
     await mine(provider);
     const version = String(await provider.send("web3_clientVersion", []));
     const engine = `hardhat ${/(\d+\.\d+\.\d+)/.exec(version)?.[1] ?? version}`;
-    return { provider, url: node.url, engine, block: number, blockHash: pinned.hash, hasTracer: false, close };
+    return { provider, url: node.url, engine, block: number, blockHash: pinned.hash, blockTime: pinned.timestamp, hasTracer: false, close };
   } catch (thrown) {
     await close();
     throw thrown;

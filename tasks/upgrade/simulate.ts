@@ -5,9 +5,10 @@ import { Exit, SlipwayError, type ExitCode } from "../../src/errors";
 import { readPlanFile } from "../../src/plan/readPlanFile";
 import { connectRegistry } from "../../src/registry/connect";
 import { openAnvilFork } from "../../src/simulate/openFork";
+import { terminalOf } from "../../src/report/rehearsal/terminal";
 import { simulate } from "../../src/simulate/simulate";
-import type { CheckStatus, RehearsalReport } from "../../src/simulate/types";
-import { writeReport, type WrittenReport } from "../../src/simulate/writeReport";
+import type { Verdict } from "../../src/simulate/types";
+import { writeReport } from "../../src/simulate/writeReport";
 import { version } from "../../package.json";
 import { openHardhatFork } from "../support/openHardhatFork";
 import { accountsOf, choiceOf, type OutputArgs } from "../support/options";
@@ -22,7 +23,7 @@ interface SimulateArgs extends OutputArgs {
 }
 
 const ENGINES = { anvil: openAnvilFork, hardhat: openHardhatFork };
-const EXITS: Record<CheckStatus, ExitCode> = {
+const EXITS: Record<Verdict, ExitCode> = {
   pass: Exit.pass,
   warn: Exit.pass,
   fail: Exit.checkFailed,
@@ -43,26 +44,16 @@ export const action = (args: SimulateArgs, hre: HardhatRuntimeEnvironment): Prom
       openFork: ENGINES[engine],
       delegates: accountsOf(args.delegates),
     });
-    const written = writeReport(client.deploymentsDir, report);
+    const command = `npx hardhat upgrade simulate ${args.file} --network ${hre.network.name} --block ${report.provenance.block}`;
+    const written = writeReport(client.deploymentsDir, report, command);
     const isGood = EXITS[report.verdict] === Exit.pass;
     return {
       report: { ...report, ...written },
-      text: summary(report, written),
+      text: [terminalOf(report), `report ${written.markdown}, hash ${written.reportHash}`].join("\n"),
       exit: EXITS[report.verdict],
       next: isGood ? `npx hardhat upgrade propose ${args.file} --report ${written.reportHash}` : undefined,
     };
   });
-
-function summary(report: RehearsalReport, { reportHash, markdown }: WrittenReport): string {
-  return [
-    `${report.verdict.toUpperCase()}  ${report.title}`,
-    ...report.checks.flatMap(({ status, name, evidence, remedy }) => [
-      `  ${status.padEnd(12)}  ${name}`,
-      ...(status === "pass" ? [] : [...evidence, remedy].map((line) => `                ${line}`)),
-    ]),
-    `report ${markdown}, hash ${reportHash}`,
-  ].join("\n");
-}
 
 /** A fork is made over RPC, by another process than this one. */
 function remoteUrl(hre: HardhatRuntimeEnvironment): string {

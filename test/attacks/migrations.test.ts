@@ -9,7 +9,9 @@ import { prepareDeployments } from "../../src/plan/prepareDeployments";
 import { parsePlanText } from "../../src/plan/readPlanFile";
 import { renderPlan } from "../../src/report/renderPlan";
 import { Op, RollbackKind, type Call, type Plan } from "../../src/plan/types";
-import { evaluate } from "../../src/simulate/evaluate";
+import { rollbacks } from "../../src/simulate/checks/28-rollbacks";
+import type { Evidence } from "../../src/simulate/checks/types";
+import type { Answer } from "../../src/simulate/types";
 import { CATALOGUE, ROOT, withOwnFolder } from "../fixtures/bridgeModule";
 import { counterFixture, counterPlan, type CounterFixture } from "../fixtures/counterModule";
 import { vaultFixture } from "../fixtures/vaultModule";
@@ -163,23 +165,14 @@ describe("attacks on what is stored", () => {
       const word = (value: number) => `0x${value.toString(16).padStart(64, "0")}`;
       const residue = [{ account: proxy, slot: word(1), before: word(0), after: word(2) }];
       const statusOf = (kind: RollbackKind, left: typeof residue) => {
-        const rollback = { afterStages: 1, index: 0, by: "council", gasUsed: 1n, state: "RolledBack" };
-        const checks = evaluate({
+        const rollback = { afterStages: 1, index: 0, by: "council", gasUsed: 1n, transactions: 1, seconds: 1 };
+        const way = { ...rollback, state: "RolledBack", after: [], isRestored: true, residue: left, invariants: [] };
+        const evidence = {
           plan: { ...plan, rollbacks: [{ ...plan.rollbacks[0]!, kind }] },
-          notes: {
-            stages: [],
-            rollbacks: [{ ...rollback, after: [], isRestored: true, residue: left, invariants: [] }],
-            containments: [],
-            negatives: [],
-            initial: [],
-            final: [],
-          },
-          steps: [],
-          overrides: [],
-          state: "Completed",
-          blockGasLimit: 30_000_000n,
-        });
-        return checks.find(({ id }) => id === "rollbacks")!;
+          notes: { stages: [], rollbacks: [way], containments: [], negatives: [], initial: [], final: [] },
+        };
+        // The check reads the plan and the notes alone.
+        return rollbacks.begin().conclude(evidence as unknown as Evidence) as Answer;
       };
       const failed = statusOf(RollbackKind.Clean, residue);
       expect(failed.status).to.equal("fail");

@@ -1,0 +1,75 @@
+import type { Client } from "../../client";
+import type { BuiltPlan } from "../../plan/buildPlan";
+import type { LoadedPlanFile } from "../../plan/readPlanFile";
+import type { Lifecycle } from "../runLifecycle";
+import type { Answer, Override, RehearsalStep, RehearsedStage } from "../types";
+
+/** What a check may ask while the rehearsal runs: the fork (`session`), and the chain that it copies (`remote`). */
+export interface World extends Lifecycle {
+  /** The real chain, to be read at the pinned block only. */
+  remote: Client;
+  built: BuiltPlan;
+  loaded: LoadedPlanFile;
+}
+
+/** One stage as it ran. */
+export interface StageRun {
+  stage: RehearsedStage;
+  /** Hash of the `advance` that ran it, on the fork. */
+  hash: string;
+}
+
+/** What is known once the rehearsal has ended, however it ended. */
+export interface Evidence extends World {
+  runs: StageRun[];
+  steps: RehearsalStep[];
+  overrides: Override[];
+  /** The error that ended the lifecycle: its name, and all of it in one line. */
+  failure?: { name: string; text: string };
+  /** State of the proposal at the end. */
+  state: string;
+  blockGasLimit: bigint;
+}
+
+/** One check in one rehearsal. What its hooks gather is its own; an error that they throw is a fault of the tool. */
+export interface CheckRun {
+  /** Candidates are deployed on the fork, and nothing of the plan has run. */
+  start?(world: World): Promise<void>;
+  afterStage?(world: World, run: StageRun): Promise<void>;
+  /** The lifecycle has ended, however it ended. */
+  end?(world: World): Promise<void>;
+  conclude(evidence: Evidence): Answer | Promise<Answer>;
+}
+
+/** A question that every rehearsal asks. */
+export interface CheckKind {
+  /** Its number in `docs/rehearsal.md`. */
+  number: number;
+  id: string;
+  /** What is true where it passes. */
+  name: string;
+  /** Of a check that is not required, not knowing is a warning. */
+  isRequired: boolean;
+  begin(): CheckRun;
+}
+
+/** A check that looks at what the rehearsal wrote down, and gathers nothing of its own. */
+export function concluding(
+  kind: Omit<CheckKind, "begin" | "isRequired"> & { isRequired?: boolean },
+  conclude: CheckRun["conclude"],
+): CheckKind {
+  return { isRequired: true, ...kind, begin: () => ({ conclude }) };
+}
+
+export const pass = (...evidence: string[]): Answer => ({ status: "pass", evidence, remedy: "" });
+export const skip = (why: string): Answer => ({ status: "skip", evidence: [why], remedy: "" });
+export const warn = (evidence: string[], remedy: string): Answer => ({ status: "warn", evidence, remedy });
+export const fail = (evidence: string[], remedy: string): Answer => ({ status: "fail", evidence, remedy });
+export const unknown = (evidence: string[], remedy: string): Answer => ({ status: "inconclusive", evidence, remedy });
+
+/** Where a rehearsal that ended early leaves a check that found nothing wrong so far. */
+export function wholeOr(isWhole: boolean, evidence: string[]): Answer {
+  return isWhole
+    ? pass(...evidence)
+    : unknown(evidence, "the rehearsal ended before it could tell; mend what ended it");
+}
