@@ -42,6 +42,7 @@ const AREAS: Record<string, string> = {
   CLI: "Tasks",
   MET: "Metrics and alerts",
   SIM: "Rehearsal",
+  REP: "Report of a rehearsal",
   DEM: "The demo",
   MUT: "The mutation test",
   FUZ: "Random lives of a registry",

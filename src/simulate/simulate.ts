@@ -208,6 +208,7 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
       roles,
       parameters: { before, after: notes.final.length === 0 ? before : await parameters() },
     }),
+    flows: [],
     timeline: built.explain.timeline,
     worstRollback: worstRollback(notes.rollbacks),
     diffHash: diffHashOf(notes),

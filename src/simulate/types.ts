@@ -154,6 +154,19 @@ export interface BeforeAfter {
   after: string;
 }
 
+/** A payment that a stage made. */
+export interface ValueFlow {
+  stage: number;
+  /** "ether", or the token's symbol where it tells one. */
+  asset: string;
+  /** The token; undefined for ether. */
+  token?: string;
+  from: string;
+  to: string;
+  /** In the asset's smallest unit. */
+  amount: bigint;
+}
+
 /** What runs when, if nobody waits; seconds after proposing. */
 export interface TimelineRow {
   after: bigint;
@@ -186,6 +199,8 @@ export interface RehearsalReport {
   /** The plan's batches in plain language. */
   what: Pick<PlanExplanation, "stages" | "rollbacks" | "containments" | "policy" | "warnings" | "defaults">;
   beforeAfter: BeforeAfter[];
+  /** Who paid whom while the stages ran. */
+  flows: ValueFlow[];
   timeline: TimelineRow[];
   worstRollback?: WorstRollback;
   /** keccak256 of everything that the plan changes on chain, in a fixed form: the same from every engine. */

@@ -76,6 +76,14 @@ withSigning(upgradeScope.task("ready", "States that an elector's own systems are
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
   .setAction(lazy(() => import("./ready")));
 
+withOutput(
+  upgradeScope.task("render", "Writes a rehearsal's report.json as a page, or as the notes that are published"),
+)
+  .addPositionalParam("report", "report.json of a rehearsal")
+  .addOptionalParam("form", "text, markdown, html, junit, or notes", "text")
+  .addOptionalParam("write", "File to write; without it the page goes to stdout")
+  .setAction(lazy(() => import("./render")));
+
 withSigning(upgradeScope.task("report", "States how the upgrade went on an elector's own systems"))
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
   .addParam("outcome", "success, failure")

@@ -2,10 +2,14 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import Ajv2020 from "ajv-2020/dist/2020";
+import { parse, type DefaultTreeAdapterTypes } from "parse5";
+import { SaxesParser } from "saxes";
 import { ContractFactory, keccak256, ZeroHash } from "ethers";
 import hre from "hardhat";
 import { governBridge, INVARIANTS, openWorld, PLAN_FILE, ROOT, type World } from "../../scripts/demo/openWorld";
 import { readAddressBook } from "../../src/chain/addressBook";
+import { revertTo, takeSnapshot } from "../../src/chain/devChain";
 import { readSlots } from "../../src/chain/erc1967";
 import { prepareDeployments } from "../../src/plan/prepareDeployments";
 import { parsePlanText, readPlanFile } from "../../src/plan/readPlanFile";
@@ -15,8 +19,19 @@ import type { OpenFork } from "../../src/simulate/openFork";
 import { simulate } from "../../src/simulate/simulate";
 import type { RehearsalReport } from "../../src/simulate/types";
 import { reportHashOf, writeReport } from "../../src/simulate/writeReport";
+import { readReport } from "../../src/simulate/readReport";
+import { hashesOf, typedDataOf } from "../../src/registry/statements/statement";
+import { htmlOf } from "../../src/report/rehearsal/html";
+import { junitOf } from "../../src/report/rehearsal/junit";
+import { markdownOf } from "../../src/report/rehearsal/markdown";
+import { notesPage } from "../../src/report/rehearsal/notesPage";
+import { rehearsalPage } from "../../src/report/rehearsal/rehearsalPage";
+import { terminalOf } from "../../src/report/rehearsal/terminal";
+import { schemaPage } from "../../scripts/docs/schema";
 import { artifactsOf } from "../../tasks/support/artifacts";
 import { openHardhatFork } from "../../tasks/support/openHardhatFork";
+import { expectError } from "../helpers/expectError";
+import { HOSTILE, hostile } from "../helpers/reports";
 import { remoteEnvironment, runJson, runTask } from "../helpers/tasks";
 
 describe("simulate > a canary of the bridge's gateway, on a fork of the remote chain", () => {
@@ -251,6 +266,189 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
     expect(built.plan.evidence.reportHash).to.equal(reportHashOf(first));
   });
 
+  describe("the report's forms", () => {
+    const COMMAND = "npx hardhat upgrade simulate upgrades/arbitrum-gateway-1.2.5.yaml";
+    const pageOf = (report: RehearsalReport) =>
+      rehearsalPage(report, { reportHash: reportHashOf(report), command: COMMAND });
+    /** As people see it, and as programs do: text, and elements with their attributes. */
+    function parsed(html: string) {
+      const errors: string[] = [];
+      const document = parse(html, { onParseError: ({ code }) => errors.push(code) });
+      const elements: { name: string; attributes: Record<string, string> }[] = [];
+      let words = "";
+      const walk = (node: DefaultTreeAdapterTypes.Node): void => {
+        if ("value" in node) words += node.value;
+        if ("tagName" in node) {
+          const attributes = Object.fromEntries(node.attrs.map(({ name, value }) => [name, value]));
+          elements.push({ name: node.tagName, attributes });
+        }
+        if ("childNodes" in node) node.childNodes.forEach(walk);
+      };
+      walk(document);
+      return { errors, elements, words };
+    }
+
+    it("REP-01 has the form that docs/schema/rehearsal.json publishes: no field more, none less, no other type", () => {
+      const schema = JSON.parse(schemaPage()) as object;
+      const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
+      const json = () => JSON.parse(canonicalJson(first)) as Record<string, unknown>;
+      expect(validate(json()), JSON.stringify(validate.errors)).to.equal(true);
+      for (const key of Object.keys(json())) {
+        const { [key]: gone, ...rest } = json();
+        expect(gone, key).to.not.equal(undefined);
+        if (key !== "worstRollback") expect(validate(rest), `without ${key}`).to.equal(false);
+        expect(validate({ ...rest, [key]: Array.isArray(gone) ? {} : [] }), `${key} of another type`).to.equal(false);
+      }
+      expect(validate({ ...json(), more: 1 })).to.equal(false);
+    });
+
+    it("REP-02 publishes the schema that the program reads with", () => {
+      expect(readFileSync(join(ROOT, "docs/schema/rehearsal.json"), "utf8"), "run npm run docs:schema").to.equal(
+        schemaPage(),
+      );
+    });
+
+    it("REP-03 is read from its file as it was written, and names the field that is wrong", async () => {
+      const { json, reportHash } = writeReport(deploymentsDir, first, COMMAND);
+      const read = readReport(json);
+      expect(read.reportHash).to.equal(reportHash);
+      expect(canonicalJson(read.report)).to.equal(canonicalJson(first));
+      const file = join(deploymentsDir, "edited.json");
+      writeFileSync(file, canonicalJson({ ...first, steps: [{ ...first.steps[0], gasUsed: "much" }] }));
+      await expectError(() => readReport(file), "ReportInvalid", {
+        where: `${file}, steps.0.gasUsed`,
+        expected: "a decimal integer as text",
+      });
+      writeFileSync(file, "{");
+      await expectError(() => readReport(file), "ReportInvalid", { where: file, expected: "JSON" });
+      await expectError(() => readReport(join(deploymentsDir, "none.json")), "ReportMissing", {});
+    });
+
+    it("REP-04 asks for nothing and runs nothing as HTML, whatever a plan's author wrote", () => {
+      const plain = parsed(htmlOf(pageOf(first)));
+      const attacked = parsed(htmlOf(pageOf(hostile(first))));
+      for (const { errors, elements } of [plain, attacked]) {
+        expect(errors).to.deep.equal([]);
+        expect(elements.map(({ name }) => name)).to.not.include.oneOf(["script", "img", "iframe", "b", "link", "form"]);
+        for (const { name, attributes } of elements) {
+          expect(
+            Object.keys(attributes).filter((key) => /^on|^src$|^style$/.test(key)),
+            name,
+          ).to.deep.equal([]);
+          if ("href" in attributes) expect(attributes["href"]).to.match(/^#[a-z-]+$/);
+        }
+        const policy = elements.find(({ attributes }) => attributes["http-equiv"] === "Content-Security-Policy");
+        expect(policy?.attributes["content"]).to.include("default-src 'none'");
+      }
+      // The author's words are there as words, but for characters that turn lines round.
+      for (const words of HOSTILE.filter((_, i) => i !== 5)) expect(attacked.words).to.include(words);
+      expect(attacked.words).to.include("⟨U+202E⟩gpj.exe").and.not.include("\u202e");
+      expect(plain.elements.filter(({ name }) => name === "svg").length).to.be.greaterThan(0);
+    });
+
+    it("REP-05 keeps its tables and its text in Markdown, whatever a plan's author wrote", () => {
+      for (const report of [first, hostile(first)]) {
+        const lines = markdownOf(pageOf(report)).split("\n");
+        let fence: string | undefined;
+        let columns = 0;
+        for (const line of lines) {
+          const [ticks] = /^`{3,}/.exec(line) ?? [];
+          if (fence !== undefined) {
+            if (line === fence) fence = undefined;
+            continue;
+          }
+          if (ticks !== undefined) {
+            fence = ticks;
+            continue;
+          }
+          const cells = line.startsWith("| ") ? line.split(/(?<!\\)\|/).length : 0;
+          if (columns > 0 && cells > 0) expect(cells, line).to.equal(columns);
+          columns = cells;
+          const bare = line.replaceAll(/\\./g, "");
+          expect(bare, line).to.not.match(/[<>]|\]\(|`|https?:\/\//);
+        }
+        expect(fence).to.equal(undefined);
+      }
+    });
+
+    it("REP-06 is JUnit for the systems that build: one case a check, a failure for what must not be merged", () => {
+      const open: RehearsalReport = {
+        ...first,
+        checks: first.checks.map((entry, i) => ({
+          ...entry,
+          status: i === 0 ? "fail" : i < 3 ? "inconclusive" : entry.status,
+          isRequired: i !== 2,
+          evidence: [HOSTILE[i % HOSTILE.length]!],
+        })),
+      };
+      const counts = (xml: string) => {
+        const found: Record<string, number> = {};
+        const parser = new SaxesParser();
+        parser.on("opentag", ({ name }) => (found[name] = (found[name] ?? 0) + 1));
+        parser.on("error", (error) => {
+          throw error;
+        });
+        parser.write(xml).close();
+        return found;
+      };
+      const skipped = first.checks.filter(({ status }) => status === "skip").length;
+      expect(counts(junitOf(first))).to.deep.include({ testcase: first.checks.length, skipped });
+      expect(counts(junitOf(first))["failure"]).to.equal(undefined);
+      expect(counts(junitOf(open))).to.deep.include({ testcase: first.checks.length, failure: 2 });
+    });
+
+    it("REP-07 tells in its notes what changes, what is watched, when it goes on, and what may be done at once", () => {
+      const notes = markdownOf(notesPage(first, reportHashOf(first)));
+      const plain = notes.replaceAll("\\", "");
+      for (const { name } of first.stages.flatMap(({ invariants }) => invariants)) expect(plain).to.include(name);
+      for (const { added } of first.impact.selectors) {
+        for (const { selector } of added) expect(plain).to.include(selector);
+      }
+      for (const { address, codeHash } of first.deployments) {
+        expect(plain).to.include(address).and.to.include(codeHash);
+      }
+      for (const { label, dwell } of first.what.stages) expect(plain).to.include(label).and.to.include(dwell);
+      expect(plain).to.include("the canary frozen").and.to.include("the way back from stages 0 to");
+    });
+
+    it("REP-08 is short in a terminal, and no text of it moves the cursor", () => {
+      const shown = terminalOf(first);
+      expect(shown.split("\n").length).to.be.lessThan(25);
+      expect(shown).to.include("back      at worst");
+      // eslint-disable-next-line no-control-regex -- that is what must not be there
+      expect(terminalOf(hostile(first))).to.not.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    });
+
+    it("REP-09 puts the decision first, names the worst first, and prints none where nothing is unexplained", () => {
+      const page = pageOf(hostile(first));
+      expect(page.sections.map(({ id }) => id)).to.deep.equal([
+        "decision",
+        "what",
+        "before-after",
+        "timeline",
+        "signers",
+        "checks",
+        "unexplained",
+        "appendix",
+      ]);
+      const decided = page.sections[0]!.blocks.find((block) => block.kind === "table");
+      expect(decided?.kind === "table" && decided.rows[0]?.[0]).to.equal("FAIL");
+      const passed = pageOf({ ...first, overrides: [] });
+      expect(passed.sections[6]!.blocks).to.deep.equal([{ kind: "text", text: "none" }]);
+    });
+
+    it("REP-10 tells signers the id and the hashes that the registry will see", async () => {
+      const loaded = readPlanFile(PLAN_FILE, readAddressBook(deploymentsDir));
+      const snapshot = await takeSnapshot(world.provider);
+      const options = { root: ROOT, invariantsDir: INVARIANTS, reportHash: reportHashOf(first) };
+      const { proposalId } = await prepareDeployments(world.as(world.people.release), registry, loaded, options);
+      await revertTo(world.provider, snapshot);
+      const shown = JSON.stringify(pageOf(first).sections[4]);
+      const vote = typedDataOf({ verb: "vote", proposalId, choice: "for" }, registry.domain);
+      expect(shown).to.include(proposalId).and.to.include(hashesOf(vote).digest);
+    });
+  });
+
   describe("upgrade simulate", () => {
     const before = process.env["SLIPWAY_DEPLOYMENTS"];
     let on: Awaited<ReturnType<typeof remoteEnvironment>>;
@@ -282,6 +480,30 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
       expect(json.next).to.equal(
         `npx hardhat --network remote upgrade propose ${PLAN_FILE} --report ${json.reportHash}`,
       );
+    });
+
+    it("REP-11 renders a report in each form, to a file or to stdout, and refuses to overwrite", async () => {
+      const { json: file } = writeReport(deploymentsDir, first, "");
+      const begins = {
+        text: "PASS  ",
+        markdown: "# [PASS] ",
+        html: "<!doctype html>",
+        junit: "<?xml",
+        notes: "# [UPGRADE",
+      };
+      for (const [form, start] of Object.entries(begins)) {
+        const { stdout, exitCode } = await runTask("upgrade render", { report: file, form }, on);
+        expect(exitCode).to.equal(0);
+        expect(stdout.startsWith(start), `${form}: ${stdout.slice(0, 40)}`).to.equal(true);
+      }
+      const write = join(process.env["SLIPWAY_DEPLOYMENTS"] as string, "page.html");
+      const written = await runTask("upgrade render", { report: file, form: "html", write }, on);
+      expect(written.exitCode).to.equal(0);
+      expect(readFileSync(write, "utf8")).to.include(reportHashOf(first));
+      const again = await runJson<{ error: string }>("upgrade render", { report: file, form: "html", write }, on);
+      expect([again.exitCode, again.json.error]).to.deep.equal([1, "FileExists"]);
+      const unknown = await runJson<{ error: string }>("upgrade render", { report: file, form: "pdf" }, on);
+      expect([unknown.exitCode, unknown.json.error]).to.deep.equal([1, "OptionInvalid"]);
     });
 
     it("SIM-24 exits 4 and says which gate waits where the rehearsal is inconclusive", async () => {

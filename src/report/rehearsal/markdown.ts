@@ -25,6 +25,14 @@ function blockLines(block: Block): string[] {
       const fence = fenceOf(block.lines);
       return [fence, ...block.lines, fence, ""];
     }
+    case "flows":
+      return [
+        ...tableLines(
+          ["from", "to", `# ${block.asset}`],
+          block.rows.map(({ from, to, amount }) => [from, to, amount]),
+        ),
+        "",
+      ];
     case "timeline":
       return [
         ...tableLines(

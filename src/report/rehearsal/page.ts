@@ -22,7 +22,9 @@ export type Block =
   | { kind: "table"; head: string[]; rows: string[][] }
   | { kind: "code"; lines: string[] }
   /** Moments in seconds from the first one. */
-  | { kind: "timeline"; rows: { after: number; text: string }[] };
+  | { kind: "timeline"; rows: { after: number; text: string }[] }
+  /** Payments of one asset; `share` is the amount as a plain number, for the width of what is drawn. */
+  | { kind: "flows"; asset: string; rows: { from: string; to: string; amount: string; share: number }[] };
 
 export const text = (content: string): Block => ({ kind: "text", text: content });
 export const heading = (content: string): Block => ({ kind: "heading", text: content });

@@ -103,14 +103,44 @@ function whatItDoes({ what }: RehearsalReport): Block[] {
   ];
 }
 
-function beforeAndAfter({ beforeAfter }: RehearsalReport): Block[] {
-  return (["proxies", "roles", "parameters", "balances"] as const).flatMap((group) => [
-    heading(group[0]!.toUpperCase() + group.slice(1)),
-    table(
-      ["what", "before", "after"],
-      beforeAfter.filter((row) => row.group === group).map(({ what, before, after }) => [what, before, after]),
-    ),
-  ]);
+function beforeAndAfter(report: RehearsalReport): Block[] {
+  const { beforeAfter, flows } = report;
+  const nameOf = namesIn(report);
+  const assets = [...new Set(flows.map(({ asset, token }) => `${asset}${token === undefined ? "" : ` ${token}`}`))];
+  return [
+    ...(["proxies", "roles", "parameters", "balances"] as const).flatMap((group) => [
+      heading(group[0]!.toUpperCase() + group.slice(1)),
+      table(
+        ["what", "before", "after"],
+        beforeAfter.filter((row) => row.group === group).map(({ what, before, after }) => [what, before, after]),
+      ),
+    ]),
+    heading("Where value moved"),
+    ...(assets.length === 0 ? [text("none")] : []),
+    ...assets.map((name): Block => {
+      const rows = flows.filter(({ asset, token }) => `${asset}${token === undefined ? "" : ` ${token}`}` === name);
+      return {
+        kind: "flows",
+        asset: name,
+        rows: rows.map(({ from, to, amount }) => ({
+          from: nameOf(from),
+          to: nameOf(to),
+          amount: String(amount),
+          share: Number(amount),
+        })),
+      };
+    }),
+  ];
+}
+
+/** What the report itself calls an account; its address follows, so that a name hides none. */
+function namesIn({ provenance, stages, deployments }: RehearsalReport): (address: string) => string {
+  const known = new Map<string, string>();
+  for (const { role, contractName, address } of deployments) known.set(address, `${role} ${contractName}`);
+  for (const { module, account } of stages[0]?.before ?? []) known.set(account, module);
+  known.set(provenance.registry, "registry");
+  known.set(provenance.timelock, "timelock");
+  return (address) => (known.has(address) ? `${known.get(address)} ${address}` : address);
 }
 
 function timeline({ timeline: rows, worstRollback }: RehearsalReport): Block[] {
