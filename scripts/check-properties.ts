@@ -43,6 +43,7 @@ const AREAS: Record<string, string> = {
   MET: "Metrics and alerts",
   SIM: "Rehearsal",
   REP: "Report of a rehearsal",
+  TOO: "Diff, snapshot, dashboard, proof",
   DEM: "The demo",
   MUT: "The mutation test",
   FUZ: "Random lives of a registry",

@@ -13,12 +13,34 @@ export interface Artifact {
   linkReferences?: Record<string, Record<string, { start: number; length: number }[]>>;
 }
 
+/** An immutable, and the places of its value in the runtime code. */
+export interface Immutable {
+  /** Its name and type, where the build tells; else the compiler's number for it. */
+  name: string;
+  type?: string;
+  places: { start: number; length: number }[];
+}
+
+/** How a contract was compiled. */
+export interface Build {
+  /** "0.8.36+commit.8a079791". */
+  compiler: string;
+  optimizerRuns?: number;
+  viaIR: boolean;
+  evmVersion?: string;
+  immutables: Immutable[];
+}
+
 /** Where compiled contracts come from; a task injects Hardhat's. */
 export interface ArtifactSource {
   /** By contract name or `path:Name`, or by a path to a JSON file of Hardhat or Foundry. */
   read(name: string): Promise<Artifact>;
   /** How the contract lays out its storage; undefined where its build does not tell. */
   layout?(name: string): Promise<Namespaces | undefined>;
+  /** How the contract was compiled; undefined where that was not kept. */
+  build?(name: string): Promise<Build | undefined>;
+  /** The compiled contracts that `isLike` takes for runtime code of so many bytes. */
+  find?(bytes: number, isLike: (deployedBytecode: string) => boolean): Promise<string[]>;
 }
 
 /** Seconds since the epoch, for messages only: what counts is the chain's clock. */

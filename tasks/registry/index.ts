@@ -34,6 +34,10 @@ withSender(
   .addFlag("clear", "Turn it off, and void what was agreed to turn it on; only a plan turns it on")
   .setAction(lazy(() => import("./flag")));
 
+withOutput(registryScope.task("layout", "Where a contract keeps every field, namespaces and structs included"))
+  .addPositionalParam("contract", "path:Name of a compiled contract, an address, or a name of the address book")
+  .setAction(lazy(() => import("./layout")));
+
 withSender(registryScope.task("module", "Names a module (release role); without a name, lists them"))
   .addOptionalPositionalParam("name", "Name of the module")
   .addOptionalParam("kind", "uups, transparent, beacon, diamond, redeploy")

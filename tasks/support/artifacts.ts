@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import type { Artifact, ArtifactSource } from "../../src/client";
+import type { Artifact, ArtifactSource, Build, Immutable } from "../../src/client";
 import { SlipwayError } from "../../src/errors";
 import { readLayout, type LayoutOutput } from "../../src/layout/readLayout";
 import type { Namespaces } from "../../src/layout/readNamespaces";
@@ -31,24 +31,91 @@ export function artifactsOf(hre: HardhatRuntimeEnvironment): ArtifactSource {
         return undefined;
       }
       const { sourceName, contractName } = await hre.artifacts.readArtifact(name);
-      const output = await outputOf(hre, `${sourceName}:${contractName}`);
+      const output = (await buildOf(hre, `${sourceName}:${contractName}`))?.output;
       return output === undefined ? undefined : readLayout(output, sourceName, contractName);
+    },
+    async build(name: string): Promise<Build | undefined> {
+      if (name.startsWith("npm:") || name.endsWith(".json") || !(await hre.artifacts.artifactExists(name))) {
+        return undefined;
+      }
+      const { sourceName, contractName } = await hre.artifacts.readArtifact(name);
+      const build = await buildOf(hre, `${sourceName}:${contractName}`);
+      return build === undefined ? undefined : readBuild(build, sourceName, contractName);
+    },
+    async find(bytes: number, isLike: (code: string) => boolean): Promise<string[]> {
+      const found: string[] = [];
+      for (const name of await hre.artifacts.getAllFullyQualifiedNames()) {
+        const { deployedBytecode } = await hre.artifacts.readArtifact(name);
+        if (deployedBytecode.length === 2 + 2 * bytes && isLike(deployedBytecode)) found.push(name);
+      }
+      return found;
     },
   };
 }
 
-const builds = new Map<string, LayoutOutput>();
+/** What is kept of a build. */
+interface KeptBuild {
+  output: BuildOutput;
+  compiler: string;
+  settings: { optimizer?: { enabled?: boolean; runs?: number }; viaIR?: boolean; evmVersion?: string };
+}
+
+interface Node {
+  id?: number;
+  nodeType?: string;
+  name?: string;
+  nodes?: Node[];
+  typeDescriptions?: { typeString?: string };
+}
+
+type BuildOutput = LayoutOutput & {
+  sources: Record<string, { ast?: Node }>;
+  contracts?: Record<
+    string,
+    Record<string, { evm?: { deployedBytecode?: { immutableReferences?: Artifact["immutableReferences"] } } }>
+  >;
+};
+
+const builds = new Map<string, KeptBuild>();
+
+function readBuild({ output, compiler, settings }: KeptBuild, source: string, name: string): Build {
+  const { optimizer, viaIR = false, evmVersion } = settings;
+  const places = output.contracts?.[source]?.[name]?.evm?.deployedBytecode?.immutableReferences ?? {};
+  const variables = Object.keys(places).length === 0 ? new Map<number, Node>() : stateVariables(output);
+  const immutables = Object.entries(places).map(([id, at]): Immutable => {
+    const variable = variables.get(Number(id));
+    return { name: variable?.name ?? id, type: variable?.typeDescriptions?.typeString, places: at };
+  });
+  const runs = optimizer?.enabled === true ? optimizer.runs : undefined;
+  return { compiler, optimizerRuns: runs, viaIR, evmVersion, immutables };
+}
+
+function stateVariables(output: BuildOutput): Map<number, Node> {
+  const found = new Map<number, Node>();
+  for (const { ast } of Object.values<{ ast?: Node }>(output.sources)) {
+    for (const contract of ast?.nodes ?? []) {
+      for (const node of contract.nodes ?? []) if (node.nodeType === "VariableDeclaration") found.set(node.id!, node);
+    }
+  }
+  return found;
+}
 
 /** The build that a contract's present artifact comes from: tens of megabytes, so each is read once. */
-async function outputOf(hre: HardhatRuntimeEnvironment, name: string): Promise<LayoutOutput | undefined> {
+async function buildOf(hre: HardhatRuntimeEnvironment, name: string): Promise<KeptBuild | undefined> {
   const debug = hre.artifacts.formArtifactPathFromFullyQualifiedName(name).replace(/\.json$/, ".dbg.json");
   if (!existsSync(debug)) return undefined;
   const { buildInfo } = JSON.parse(readFileSync(debug, "utf8")) as { buildInfo: string };
   const known = builds.get(buildInfo);
   if (known !== undefined) return known;
-  const output = (await hre.artifacts.getBuildInfo(name))?.output as unknown as LayoutOutput | undefined;
-  if (output !== undefined) builds.set(buildInfo, output);
-  return output;
+  const info = await hre.artifacts.getBuildInfo(name);
+  if (info === undefined) return undefined;
+  const kept: KeptBuild = {
+    output: info.output as unknown as BuildOutput,
+    compiler: info.solcLongVersion.replace(/\.Emscripten\.clang$|\.Linux\.g\+\+$/, ""),
+    settings: info.input.settings as KeptBuild["settings"],
+  };
+  builds.set(buildInfo, kept);
+  return kept;
 }
 
 function resolveNpm(name: string): string {

@@ -27,6 +27,12 @@ withSender(upgradeScope.task("cancel", "Withdraws a proposal that is still voted
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
   .setAction(lazy(() => import("./cancel")));
 
+withOutput(upgradeScope.task("diff", "What a candidate is against the code that serves: functions, storage, sizes"))
+  .addPositionalParam("candidate", "Plan file, proposal, address, or path:Name of a compiled contract")
+  .addOptionalPositionalParam("against", "What serves: an account or its proxy; what the plan replaces unless given")
+  .addOptionalParam("functions", "Show the instructions that differ in these changed functions, or in all: '*'")
+  .setAction(lazy(() => import("./diff")));
+
 withOutput(upgradeScope.task("init", "Writes a commented plan file for a proxy, from the chain as it is"))
   .addParam("proxy", "Address of the proxy that users call")
   .addParam("contract", "The new code: path:Name, a JSON file, or npm:package/file.json")
