@@ -4,6 +4,7 @@ import { EVIDENCE_ERRORS } from "./errors/evidence";
 import type { ErrorTable, ExitCode } from "./errors/exit";
 import { PLAN_ERRORS } from "./errors/plan";
 import { REGISTRY_ERRORS } from "./errors/registry";
+import { STATE_ERRORS } from "./errors/state";
 import { TOOL_ERRORS } from "./errors/tool";
 import { TRAFFIC_ERRORS } from "./errors/traffic";
 
@@ -21,6 +22,7 @@ export const ERRORS = {
   ...EVIDENCE_ERRORS,
   ...TRAFFIC_ERRORS,
   ...EMERGENCY_ERRORS,
+  ...STATE_ERRORS,
   ...TOOL_ERRORS,
 } as const satisfies ErrorTable;
 export type ErrorName = keyof typeof ERRORS;

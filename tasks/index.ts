@@ -2,4 +2,5 @@ import "./canary";
 import "./emergency";
 import "./invariant";
 import "./registry";
+import "./state";
 import "./upgrade";

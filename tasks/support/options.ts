@@ -80,3 +80,10 @@ export function accountsOf(stated: string | undefined): string[] | undefined {
     found: wrong,
   });
 }
+
+/** `--block`, where it is stated. */
+export function blockOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new SlipwayError("OptionInvalid", { where: "--block", expected: "a block number", found: text });
+}

@@ -5,3 +5,4 @@ export const invariantScope = scope("invariant", "The catalogue of what must hol
 export const canaryScope = scope("canary", "Which code serves which call");
 export const emergencyScope = scope("emergency", "Stop, lift, veto, take back");
 export const registryScope = scope("registry", "The registry, its timelock, modules and electorate");
+export const stateScope = scope("state", "What accounts hold at a block, kept in a file, and compared");
