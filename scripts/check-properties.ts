@@ -35,6 +35,7 @@ const AREAS: Record<string, string> = {
   RMD: "A router beside its model, and its attacks by name",
   BCN: "The router of a beacon",
   LAN: "Lanes",
+  OWN: "Proxies that are their own admin",
   LIV: "Liveness",
   DET: "Detectors",
   PLN: "Plan files",

@@ -232,6 +232,8 @@ async function rowsOf(hre: HardhatRuntimeEnvironment, kind: ProxyKind): Promise<
       controller: controller!.address,
       guardian: guardian!.address,
       policyId: POLICY_ID,
+      implementationSlot: ethers.ZeroHash,
+      authoritySlot: ethers.ZeroHash,
     };
     const router =
       facets !== undefined

@@ -29,7 +29,9 @@ contract DiamondControl is DiamondRoutes, Control {
                 candidate: target.candidate,
                 controller: target.controller,
                 guardian: target.guardian,
-                policyId: target.policyId
+                policyId: target.policyId,
+                implementationSlot: 0,
+                authoritySlot: 0
             }),
             msg.sender,
             store

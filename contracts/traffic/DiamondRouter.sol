@@ -39,7 +39,9 @@ contract DiamondRouter is DiamondRoutes, Routing {
                 candidate: target.candidate,
                 controller: target.controller,
                 guardian: target.guardian,
-                policyId: target.policyId
+                policyId: target.policyId,
+                implementationSlot: 0,
+                authoritySlot: 0
             }),
             policy_
         )

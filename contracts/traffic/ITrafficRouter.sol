@@ -166,3 +166,8 @@ interface ITrafficRouter {
     /// @notice Carries one `ITrafficControl` message; returns its ABI-encoded result.
     function traffic(bytes calldata message) external payable returns (bytes memory result);
 }
+
+/// @notice What Axelar's contracts say of themselves, at their own address too.
+interface IContractIdentifier {
+    function contractId() external view returns (bytes32);
+}

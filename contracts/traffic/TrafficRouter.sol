@@ -3,7 +3,8 @@ pragma solidity ^0.8.28;
 
 import {Policy} from "./ITrafficRouter.sol";
 import {TrafficControl} from "./TrafficControl.sol";
-import {RouterTarget} from "./parts/RouterCode.sol";
+import {TrafficErrors} from "./libraries/TrafficErrors.sol";
+import {RouterKind, RouterTarget} from "./parts/RouterCode.sol";
 import {Routing} from "./parts/Routing.sol";
 
 /// @notice Serves each call to an ERC-1967 proxy by stable or by candidate code, for the length of one canary. It is
@@ -24,7 +25,12 @@ import {Routing} from "./parts/Routing.sol";
 contract TrafficRouter is Routing {
     /// @param target What the router stands in front of, and who steers it.
     /// @param policy_ What decides which code serves which call; refused where no call could follow it.
-    constructor(RouterTarget memory target, Policy memory policy_) Routing(target, policy_) {}
+    constructor(RouterTarget memory target, Policy memory policy_) Routing(target, policy_) {
+        bool isOwnAdmin = target.kind == RouterKind.OwnAdmin;
+        if (isOwnAdmin != (target.implementationSlot != 0) || isOwnAdmin != (target.authoritySlot != 0)) {
+            revert TrafficErrors.TargetSlotsInvalid();
+        }
+    }
 
     function _createControl(RouterTarget memory target) internal override returns (address) {
         return address(new TrafficControl{salt: 0}(target, _store, _store.codehash));

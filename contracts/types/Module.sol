@@ -7,7 +7,8 @@ enum ModuleKind {
     Transparent,
     Beacon,
     Diamond,
-    Redeploy
+    Redeploy,
+    OwnAdmin
 }
 
 /// @notice A named upgrade target.

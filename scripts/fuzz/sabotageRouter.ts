@@ -126,14 +126,14 @@ export const ROUTER_SABOTAGE: readonly Sabotage[] = [
   {
     name: "the candidate may write the implementation",
     file: `${PARTS}/Frame.sol`,
-    find: "if (_implementation() != _self) _revertSlot(IMPLEMENTATION_SLOT);",
+    find: "if (_implementation() != _self) _revertSlot(_implementationSlot);",
     put: "",
     breaks: ["RMD-01"],
   },
   {
     name: "the candidate may write the admin",
     file: `${PARTS}/Frame.sol`,
-    find: "if (!_isUups && _sload(ADMIN_SLOT) != admin) _revertSlot(ADMIN_SLOT);",
+    find: "if (!_isUups && _sload(_authoritySlot) != admin) _revertSlot(_authoritySlot);",
     put: "admin;",
     breaks: ["RMD-01"],
   },

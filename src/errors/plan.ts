@@ -72,7 +72,7 @@ export const PLAN_ERRORS = {
     code: "SLIP-118",
     exit: Exit.toolError,
     meaning:
-      "plans are built for UUPS proxies, transparent proxies behind a ProxyAdmin, beacons, and diamonds with facets for cut and loupe",
+      "plans are built for UUPS proxies, transparent proxies, those that are their own admin, beacons, and diamonds with facets for cut and loupe",
   },
   WrongChain: { code: "SLIP-119", exit: Exit.toolError, meaning: "the plan is for another chain" },
   InitializerOpen: {

@@ -1,5 +1,6 @@
 import { Interface } from "ethers";
 import type { Call, Plan } from "../plan/types";
+import { OWN_ADMIN_ABI } from "../plan/upgradeCalls";
 
 export type BatchKind = "stage" | "rollback" | "containment";
 
@@ -12,6 +13,7 @@ export interface LocatedCall extends Call {
 const CARRIERS = new Interface([
   "function upgradeToAndCall(address implementation, bytes data)",
   "function upgradeAndCall(address proxy, address implementation, bytes data)",
+  "function upgrade(address implementation, bytes32 codeHash, bytes params)",
   "function multicall(bytes[] calls)",
   "function diamondCut((address facetAddress, uint8 action, bytes4[] functionSelectors)[] cuts, address init, bytes data)",
   "function traffic(bytes message)",
@@ -38,6 +40,10 @@ function unwrap(call: LocatedCall): LocatedCall[] {
   switch (name) {
     case "upgradeToAndCall":
       return [call, ...inner(call.target, String(args[1]), name)];
+    case "upgrade": {
+      const setup = OWN_ADMIN_ABI.encodeFunctionData("setup", [args[2]]);
+      return [call, ...(args[2] === "0x" ? [] : inner(call.target, setup, name))];
+    }
     case "upgradeAndCall":
       return [call, ...inner(String(args[0]), String(args[2]), name)];
     case "diamondCut":

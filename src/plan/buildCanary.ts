@@ -15,6 +15,13 @@ import type { LoadedPlanFile } from "./readPlanFile";
 import type { CanaryFile } from "./schema";
 import { ModuleKind } from "./types";
 
+/** `RouterKind` by kind of module. */
+const ROUTER_KINDS: Partial<Record<ModuleKind, number>> = {
+  [ModuleKind.Uups]: 0,
+  [ModuleKind.Transparent]: 1,
+  [ModuleKind.OwnAdmin]: 2,
+};
+
 export interface CanaryContext {
   registry: Registry;
   chainId: bigint;
@@ -75,7 +82,12 @@ export async function buildCanary(
     const built = { router: routers[0]!, policy: common, steps, routerAbi, controlAbi };
     return { deployments, stages: { ...built, beacon: { routers, abi } } };
   }
-  const target = { ...accounts, kind: route.kind };
+  const target = {
+    ...accounts,
+    kind: ROUTER_KINDS[route.kind],
+    implementationSlot: proxy.ownAdmin?.implementationSlot ?? ZeroHash,
+    authoritySlot: proxy.ownAdmin?.authoritySlot ?? ZeroHash,
+  };
   const deployment = await locateDeployment(
     client,
     {

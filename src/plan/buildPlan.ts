@@ -23,7 +23,7 @@ import type { Diamond } from "./diamond/readDiamond";
 import { hashPlan, NO_EVIDENCE, subjectOf } from "./eip712";
 import { explainPlan, knownAbis, type PlanExplanation } from "./explainPlan";
 import { findCandidate, type Candidate } from "./findCandidate";
-import { findGround } from "./findGround";
+import { findGround, type Ground } from "./findGround";
 import { pinnedAccounts } from "./pinnedAccounts";
 import { readProbe } from "./probe";
 import type { LoadedPlanFile } from "./readPlanFile";
@@ -96,7 +96,13 @@ export async function buildPlan(
       : await findFacets(client, loaded, diamond, { root: options.root, book, deployer });
   const candidate =
     facets?.candidate ??
-    (await findCandidate(client, loaded, { root: options.root, book, deployer, stable: proxy.implementation }));
+    (await findCandidate(client, loaded, {
+      root: options.root,
+      book,
+      deployer,
+      stable: proxy.implementation,
+      isOwnAdmin: route.kind === ModuleKind.OwnAdmin,
+    }));
   const layout =
     facets?.layout ?? (await checkLayout(client, loaded, { root: options.root, stable: proxy.implementation }));
   const invariants = loadInvariants(options.invariantsDir, file.invariants ?? [], book);
@@ -219,7 +225,7 @@ export async function buildPlan(
     canary: canary?.stages,
     invariants,
     defaults: defaults.filled,
-    offchainPointers: [...offchainPointers(context), ...pins.pointers],
+    offchainPointers: [...offchainPointers(context, ground), ...pins.pointers],
     roles: pins.roles,
     weakened,
     stated: functions,
@@ -286,6 +292,7 @@ async function candidateVerbs(
   route: UpgradeRoute,
   { deployment, abi }: Candidate,
 ): Promise<UpgradeRoute["verbs"]> {
+  // A proxy's admin and a beacon take upgrades themselves.
   if (route.kind !== ModuleKind.Uups) return route.verbs;
   if (deployment.isDeployed) return upgradeInterfaceOf(client.provider, deployment.address);
   return abi.hasFunction("UPGRADE_INTERFACE_VERSION()") ? "v5" : "v4";
@@ -347,17 +354,21 @@ function rehearsalOf({ rehearsal }: PlanFile, defaults: Defaults): Plan["evidenc
   return { ...NO_EVIDENCE, rehearsalChainId: rehearsal.chain, rehearsalProposal: rehearsal.proposal, minAge };
 }
 
-function offchainPointers({ route, proxies, stable, hasImplementationGetter }: StageContext): OffchainPointer[] {
+function offchainPointers(
+  { route, proxies, stable, hasImplementationGetter }: StageContext,
+  { proxy, timelock }: Ground,
+): OffchainPointer[] {
   if (route.kind === ModuleKind.Diamond) return [];
   if (route.kind === ModuleKind.Beacon) {
     return proxies.map((account) => ({ account, slot: SLOTS.beacon, name: "beacon", expected: route.proxy }));
   }
   const pointers: OffchainPointer[] = [];
+  const add = (slot: string, name: string, expected: string) =>
+    pointers.push({ account: route.proxy, slot, name, expected });
   if (!hasImplementationGetter) {
-    pointers.push({ account: route.proxy, slot: SLOTS.implementation, name: "implementation", expected: stable });
+    add(proxy.ownAdmin?.implementationSlot ?? SLOTS.implementation, "implementation", stable);
   }
-  if (route.proxyAdmin !== undefined) {
-    pointers.push({ account: route.proxy, slot: SLOTS.admin, name: "admin", expected: route.proxyAdmin });
-  }
+  if (route.kind === ModuleKind.Transparent) add(SLOTS.admin, "admin", route.proxyAdmin ?? timelock);
+  if (proxy.ownAdmin !== undefined) add(proxy.ownAdmin.authoritySlot, "authority", timelock);
   return pointers;
 }

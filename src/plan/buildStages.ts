@@ -2,7 +2,7 @@ import { encodeBytes32String, type Interface } from "ethers";
 import { beaconGates, restingCalls, stepCalls, stillLiveCall } from "./beaconCanary";
 import type { Policy } from "./buildPolicy";
 import type { DiamondStages } from "./diamond/cuts";
-import { PROXY_ABI, upgradeCall, type UpgradeInterface, type UpgradeRoute } from "./upgradeCalls";
+import { isShutOut, PROXY_ABI, upgradeCall, type UpgradeInterface, type UpgradeRoute } from "./upgradeCalls";
 import { ModuleKind, Op, RollbackKind, type Call, type Gate, type Pin, type Rollback, type Stage } from "./types";
 import { formatShare } from "./units";
 
@@ -53,7 +53,7 @@ export interface StageContext {
 export function buildStages(context: StageContext): Stage[] {
   const { canary, diamond, promoteDwell } = context;
   if (canary === undefined) {
-    const call = upgradeCall({ ...context.route, verbs: context.stableVerbs }, context.candidate, context.init);
+    const call = move(context, context.stableVerbs, context.candidate, context.init);
     return [stage(context, "upgrade", diamond?.upgrade ?? [call], promoteDwell, context.stable)];
   }
 
@@ -65,24 +65,19 @@ export function buildStages(context: StageContext): Stage[] {
       return stage(context, label, calls, step.dwell, routers[i - 1] ?? context.stable);
     }
     const limits: Call[] = [];
-    if (step.resume === true) limits.push(controlCall(context, "resume", [INSTALLED_EPOCH]));
-    if (step.drain !== undefined) limits.push(controlCall(context, "drain", [step.drain]));
+    if (step.resume === true) limits.push(steerCall(context, "resume", [INSTALLED_EPOCH]));
+    if (step.drain !== undefined) limits.push(steerCall(context, "drain", [step.drain]));
     if (i > 0) return stage(context, label, [setShareCall(context, step.share), ...limits], step.dwell, canary.router);
-    const install = controlMessage(canary, "install", [context.init]);
-    const call = upgradeCall({ ...context.route, verbs: context.stableVerbs }, canary.router, install);
-    const message = { target: context.route.proxy, value: 0n, data: install };
-    const calls = diamond === undefined ? [call] : [...diamond.install, message];
-    return stage(context, label, [...calls, ...limits], step.dwell, context.stable);
+    return stage(context, label, [...installCalls(context), ...limits], step.dwell, context.stable);
   });
   // A frozen canary refuses to set its share: without this call a plan could promote the candidate that was frozen.
   const stillLive =
     canary.beacon === undefined
       ? setShareCall(context, canary.steps.at(-1)!.share)
       : stillLiveCall(canary.beacon, wrapper(canary));
-  const promote = upgradeCall({ ...context.route, verbs: routerVerbs(context) }, context.candidate, "0x");
-  const calls = [stillLive, ...(diamond?.promote ?? [promote])];
+  const promote = diamond?.promote ?? [move(context, routerVerbs(context), context.candidate)];
   const serving = canary.beacon?.routers.at(-1) ?? canary.router;
-  return [...stages, stage(context, "promote", calls, promoteDwell, serving)];
+  return [...stages, stage(context, "promote", [stillLive, ...promote], promoteDwell, serving)];
 }
 
 /** The way back. While the router or the candidate serves, it is the one asked to step aside. */
@@ -99,11 +94,16 @@ export function buildRollbacks(context: StageContext, stageCount: number): Rollb
     if (canary === undefined) return [by(0, last, diamond.back)];
     return [by(0, last - 1, diamond.backRouted), by(last, last, diamond.back)];
   }
-  const before = canary?.beacon === undefined ? [] : restingCalls(canary.beacon, wrapper(canary));
-  const way = (from: number, to: number, verbs: UpgradeInterface): Rollback =>
-    by(from, to, [...before, upgradeCall({ ...context.route, verbs }, context.stable, "0x")]);
+  const resting = canary?.beacon === undefined ? [] : restingCalls(canary.beacon, wrapper(canary));
+  const way = (from: number, to: number, verbs: UpgradeInterface, before: Call[] = resting): Rollback =>
+    by(from, to, [...before, move(context, verbs, context.stable)]);
   if (context.canary === undefined) return [way(0, last, context.candidateVerbs)];
   const whileRouted = routerVerbs(context);
+  if (context.route.kind === ModuleKind.OwnAdmin) {
+    // The upgrade is a call like any other to the router: frozen, it cannot hand it to a candidate that does nothing.
+    const freeze = steerCall(context, "freeze", ["taken back"]);
+    return [way(0, last - 1, whileRouted, [freeze]), way(last, last, context.candidateVerbs)];
+  }
   if (whileRouted === context.candidateVerbs) return [way(0, last, whileRouted)];
   // A candidate that takes upgrades by another verb than the router needs a way back of its own.
   return [way(0, last - 1, whileRouted), way(last, last, context.candidateVerbs)];
@@ -114,12 +114,35 @@ function routerVerbs({ route, stableVerbs }: StageContext): UpgradeInterface {
   return route.kind === ModuleKind.Uups ? "v5" : stableVerbs;
 }
 
-function setShareCall(context: StageContext, share: number): Call {
-  return controlCall(context, "setShare", [INSTALLED_EPOCH, share]);
+/** Points the proxy to one of the accounts that the plan pins. */
+function move(context: StageContext, verbs: UpgradeInterface, to: string, init = "0x"): Call {
+  const pin = [...context.pins, ...context.rollbackPins].find(({ account }) => account === to);
+  return upgradeCall({ ...context.route, verbs }, to, init, pin?.codeHash);
 }
 
-function controlCall({ canary, route }: StageContext, verb: string, values: unknown[]): Call {
-  return { target: route.proxy, value: 0n, data: controlMessage(canary!, verb, values) };
+/** In one call where the upgrade can carry another; an own admin's carries nothing but `setup`, and a cut runs in no router. */
+function installCalls(context: StageContext): Call[] {
+  const canary = context.canary!;
+  if (context.diamond !== undefined) {
+    return [...context.diamond.install, steerCall(context, "install", [context.init])];
+  }
+  if (context.route.kind === ModuleKind.OwnAdmin) {
+    return [move(context, context.stableVerbs, canary.router), steerCall(context, "install", [context.init])];
+  }
+  return [move(context, context.stableVerbs, canary.router, controlMessage(canary, "install", [context.init]))];
+}
+
+function setShareCall(context: StageContext, share: number): Call {
+  return steerCall(context, "setShare", [INSTALLED_EPOCH, share]);
+}
+
+/** A message for the router; a proxy whose admin sends it runs it only as part of an upgrade, here to what it is. */
+function steerCall(context: StageContext, verb: string, values: unknown[]): Call {
+  const { canary, route } = context;
+  const data = controlMessage(canary!, verb, values);
+  return isShutOut(route)
+    ? move(context, routerVerbs(context), canary!.router, data)
+    : { target: route.proxy, value: 0n, data };
 }
 
 function controlMessage(canary: NonNullable<StageContext["canary"]>, verb: string, values: unknown[]): string {
@@ -147,10 +170,10 @@ function pointerGates(context: StageContext, serving: string): Gate[] {
   const { route, timelock, hasImplementationGetter, diamond } = context;
   if (diamond !== undefined) return serving === context.stable ? diamond.gates.stable : diamond.gates.routed;
   if (route.kind === ModuleKind.Beacon) return beaconGates(route.proxy, timelock, serving);
-  if (route.kind !== ModuleKind.Transparent) return [];
+  if (route.proxyAdmin === undefined) return [];
   const gates: Gate[] = [
     {
-      probe: { target: route.proxyAdmin!, data: PROXY_ABI.encodeFunctionData("owner"), gas: POINTER_GAS },
+      probe: { target: route.proxyAdmin, data: PROXY_ABI.encodeFunctionData("owner"), gas: POINTER_GAS },
       op: Op.Eq,
       bound: BigInt(timelock),
     },
@@ -158,7 +181,7 @@ function pointerGates(context: StageContext, serving: string): Gate[] {
   if (hasImplementationGetter) {
     gates.push({
       probe: {
-        target: route.proxyAdmin!,
+        target: route.proxyAdmin,
         data: PROXY_ABI.encodeFunctionData("getProxyImplementation", [route.proxy]),
         gas: POINTER_GAS,
       },

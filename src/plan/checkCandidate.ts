@@ -3,6 +3,7 @@ import { decodeRevert } from "../chain/decodeRevert";
 import { simulateSequence, type SequenceStep } from "../chain/simulateSequence";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
+import { dispatchedSelectors } from "../impact/selectors";
 import { buildStages, type StageContext } from "./buildStages";
 import { checkInitializers } from "./checkInitializers";
 import { creationSteps, type Deployment } from "./deployments";
@@ -63,11 +64,18 @@ export async function checkCandidate(client: Client, check: CandidateCheck, wher
   for (const target of context.proxies) {
     await checkInitializers(client, {
       ...shared,
+      knownCalls: await unshadowed(client, target, shared.knownCalls),
       target,
       before: [...creations, ...direct.calls.map(asTimelock)],
       place: "the proxy",
     });
   }
+}
+
+/** Calls that the proxy hands on: what it answers itself never reaches the code behind it. Axelar's do so with `setup`. */
+async function unshadowed(client: Client, proxy: string, calls: readonly string[]): Promise<string[]> {
+  const own = dispatchedSelectors(await client.provider.getCode(proxy));
+  return calls.filter((data) => !own.includes(data.slice(0, 10)));
 }
 
 /** Every call of a batch must succeed after the steps before it. */

@@ -18,7 +18,7 @@ import type { Ground } from "./findGround";
 import { labelText } from "./labelText";
 import { opText, readProbe } from "./probe";
 import { RollbackKind, type Gate, type Pin, type Plan } from "./types";
-import { PROXY_ABI } from "./upgradeCalls";
+import { OWN_ADMIN_ABI, PROXY_ABI } from "./upgradeCalls";
 import { formatDuration, formatShare } from "./units";
 
 export interface ExplainedPin {
@@ -197,7 +197,7 @@ export function knownAbis(
     canary === undefined
       ? []
       : [canary.routerAbi, canary.controlAbi, ...(canary.beacon === undefined ? [] : [canary.beacon.abi])];
-  return [PROXY_ABI, DIAMOND_ABI, ...ofCanary, candidate.abi, registry.iface, stated];
+  return [PROXY_ABI, DIAMOND_ABI, OWN_ADMIN_ABI, ...ofCanary, candidate.abi, registry.iface, stated];
 }
 
 function pick({ name, account, authority, version }: Ground["module"]) {

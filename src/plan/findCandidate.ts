@@ -7,6 +7,7 @@ import { encodeCall, encodeConstructor, functionOf } from "./abi";
 import { locateDeployment, type Deployment } from "./deployments";
 import { loadArtifact, type ArtifactOrigin } from "./loadArtifact";
 import type { LoadedPlanFile } from "./readPlanFile";
+import { OWN_ADMIN_ABI } from "./upgradeCalls";
 
 /** The code on trial. */
 export interface Candidate {
@@ -26,13 +27,15 @@ export interface CandidateContext {
   stable: string;
   /** Creations that come before. */
   pending?: readonly Deployment[];
+  /** Upgraded through itself, with its new code's `setup`. */
+  isOwnAdmin?: boolean;
 }
 
 /** The candidate of a plan file: its artifact, its calls encoded, and where it is or would be. */
 export async function findCandidate(
   client: Client,
   { plan: { upgrade }, where }: LoadedPlanFile,
-  { root, book, deployer, stable, pending = [] }: CandidateContext,
+  { root, book, deployer, stable, pending = [], isOwnAdmin = false }: CandidateContext,
 ): Promise<Candidate> {
   for (const [name, account] of Object.entries(upgrade.libraries ?? {})) {
     await codeAt(client.provider, account, where("upgrade", "libraries", name));
@@ -49,6 +52,13 @@ export async function findCandidate(
     );
   };
   const init = calldata("init") ?? "0x";
+  if (isOwnAdmin && init !== "0x" && init.slice(0, 10) !== OWN_ADMIN_ABI.getFunction("setup")!.selector) {
+    throw new SlipwayError("ArgumentInvalid", {
+      where: where("upgrade", "init"),
+      expected: "setup(bytes), the one function that the proxy's own upgrade calls",
+      found: upgrade.init!.function,
+    });
+  }
   const request = {
     role: "candidate" as const,
     contractName: artifact.contractName,

@@ -80,7 +80,7 @@ export async function findGround(client: Client, registry: Registry, loaded: Loa
   const route: UpgradeRoute = {
     kind: module.kind,
     proxy: module.account,
-    proxyAdmin: isTransparent ? proxy.admin : undefined,
+    proxyAdmin: isTransparent && proxy.admin !== timelock ? proxy.admin : undefined,
     verbs: await upgradeInterfaceOf(client.provider, isTransparent ? proxy.admin : module.account),
   };
   return { module, proxy, timelock, route, proxies: [module.account] };
@@ -116,13 +116,23 @@ function checkKind(
       found: `${found} at ${module.account}`,
     });
   }
-  const known: ModuleKind[] = [ModuleKind.Uups, ModuleKind.Transparent, ModuleKind.Beacon, ModuleKind.Diamond];
-  if (!known.includes(module.kind)) {
-    throw new SlipwayError("KindUnsupported", { where, expected: "uups, transparent, beacon or diamond", found });
+  if (!ROUTED.includes(module.kind)) {
+    throw new SlipwayError("KindUnsupported", { where, expected: ROUTED.map(kindText).join(", "), found });
   }
 }
 
-/** Under a transparent proxy three things must agree: the admin slot, the registered authority, and the admin's owner. */
+const ROUTED: readonly ModuleKind[] = [
+  ModuleKind.Uups,
+  ModuleKind.Transparent,
+  ModuleKind.OwnAdmin,
+  ModuleKind.Beacon,
+  ModuleKind.Diamond,
+];
+
+/**
+ * Under a transparent proxy three things must agree: the admin slot, the registered authority, and the admin's owner, unless the
+ * admin is the timelock itself. A proxy of kind own-admin says in a slot of its own who may upgrade it.
+ */
 async function checkAuthority(
   client: Client,
   module: RegisteredModule,
@@ -131,14 +141,18 @@ async function checkAuthority(
   stated: string | undefined,
   where: string,
 ): Promise<void> {
-  if (module.kind !== ModuleKind.Transparent) return;
   const fail = (expected: string, found: string) => new SlipwayError("AuthorityMismatch", { where, expected, found });
+  if (module.kind === ModuleKind.OwnAdmin && proxy.ownAdmin!.authority !== timelock) {
+    throw fail(`${module.account} upgraded by the timelock ${timelock}`, `by ${proxy.ownAdmin!.authority}`);
+  }
+  if (module.kind !== ModuleKind.Transparent) return;
   if (stated !== undefined && stated !== proxy.admin) {
     throw fail(`admin ${stated} (target.admin)`, `admin ${proxy.admin} in the proxy's slot`);
   }
   if (module.authority !== proxy.admin) {
     throw fail(`admin ${module.authority} (registered)`, `admin ${proxy.admin} in the proxy's slot`);
   }
+  if (proxy.admin === timelock) return;
   await codeAt(client.provider, proxy.admin, where);
   const owner = await readProbe(client.provider, {
     target: proxy.admin,

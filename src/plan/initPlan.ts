@@ -36,10 +36,11 @@ export async function initPlan(
   await codeAt(client.provider, options.proxy, "--proxy");
   const proxy = await inspectProxy(client.provider, options.proxy);
   const isBeacon = proxy.kind === ModuleKind.Beacon;
-  if (proxy.kind !== ModuleKind.Uups && proxy.kind !== ModuleKind.Transparent && !isBeacon) {
+  const kinds: readonly (ModuleKind | undefined)[] = [ModuleKind.Uups, ModuleKind.Transparent, ModuleKind.OwnAdmin];
+  if (!kinds.includes(proxy.kind) && !isBeacon) {
     throw new SlipwayError("KindUnsupported", {
       where: "--proxy",
-      expected: "a UUPS proxy, a transparent one, or one of a beacon",
+      expected: "a UUPS proxy, a transparent one, one that is its own admin, or one of a beacon",
       found: `${kindText(proxy.kind)} at ${options.proxy}`,
     });
   }

@@ -6,6 +6,7 @@ const UPGRADES = new Interface([
   "function upgradeAndCall(address proxy, address implementation, bytes data)",
   "function upgradeTo(address implementation)",
   "function upgradeToAndCall(address implementation, bytes data)",
+  "function upgrade(address implementation, bytes32 codeHash, bytes params)",
 ]);
 
 /**

@@ -262,7 +262,7 @@ export const planFileSchema = record(
     module: textField.optional(),
     baseVersion: integerField.optional(),
     target: record({
-      kind: word("uups", "transparent", "beacon", "diamond", "redeploy"),
+      kind: word("uups", "transparent", "beacon", "diamond", "redeploy", "own-admin"),
       proxy: addressField,
       admin: addressField.optional(),
     }).optional(),

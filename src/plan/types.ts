@@ -24,7 +24,7 @@ export const BreachClass = { Asset: 0, Authorization: 1, Pricing: 2, Upgrade: 3,
 export type BreachClass = (typeof BreachClass)[keyof typeof BreachClass];
 
 /** How a module is upgraded. */
-export const ModuleKind = { Uups: 0, Transparent: 1, Beacon: 2, Diamond: 3, Redeploy: 4 } as const;
+export const ModuleKind = { Uups: 0, Transparent: 1, Beacon: 2, Diamond: 3, Redeploy: 4, OwnAdmin: 5 } as const;
 export type ModuleKind = (typeof ModuleKind)[keyof typeof ModuleKind];
 
 /** An exact threshold such as 2/3. */

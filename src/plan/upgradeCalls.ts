@@ -1,4 +1,4 @@
-import { Interface, type Provider } from "ethers";
+import { Interface, ZeroHash, type Provider } from "ethers";
 import { readProbe } from "./probe";
 import { ModuleKind, type Call } from "./types";
 
@@ -10,6 +10,12 @@ export const PROXY_ABI = new Interface([
   "function getProxyImplementation(address proxy) view returns (address)",
   "function owner() view returns (address)",
   "function UPGRADE_INTERFACE_VERSION() view returns (string)",
+]);
+
+/** Of a proxy that is upgraded through its own implementation; Axelar's. `params` go to the new code's `setup`. */
+export const OWN_ADMIN_ABI = new Interface([
+  "function upgrade(address implementation, bytes32 codeHash, bytes params)",
+  "function setup(bytes params)",
 ]);
 
 /**
@@ -31,17 +37,33 @@ export async function upgradeInterfaceOf(provider: Provider, account: string): P
 export interface UpgradeRoute {
   kind: ModuleKind;
   proxy: string;
-  /** Of a transparent proxy. */
+  /** Of a transparent proxy, unless its admin is the timelock itself. */
   proxyAdmin?: string;
   verbs: UpgradeInterface;
 }
 
-/** The call that sets `implementation` and, unless `data` is empty, runs `data` on it in the same call. */
-export function upgradeCall(route: UpgradeRoute, implementation: string, data: string): Call {
+/** Whether the timelock is a transparent proxy's admin: then the proxy lets none of its calls through to the implementation. */
+export function isShutOut({ kind, proxyAdmin }: UpgradeRoute): boolean {
+  return kind === ModuleKind.Transparent && proxyAdmin === undefined;
+}
+
+/**
+ * The call that sets `implementation` and, unless `data` is empty, runs `data` on it in the same call.
+ * @param codeHash Of the implementation; only a proxy of kind `OwnAdmin` asks for it.
+ */
+export function upgradeCall(route: UpgradeRoute, implementation: string, data: string, codeHash = ZeroHash): Call {
   const isPlain = data === "0x" && route.verbs === "v4";
-  if (route.kind === ModuleKind.Transparent) {
+  if (route.kind === ModuleKind.OwnAdmin) {
+    const params = data === "0x" ? "0x" : (OWN_ADMIN_ABI.decodeFunctionData("setup", data)[0] as string);
     return {
-      target: route.proxyAdmin!,
+      target: route.proxy,
+      value: 0n,
+      data: OWN_ADMIN_ABI.encodeFunctionData("upgrade", [implementation, codeHash, params]),
+    };
+  }
+  if (route.kind === ModuleKind.Transparent && route.proxyAdmin !== undefined) {
+    return {
+      target: route.proxyAdmin,
       value: 0n,
       data: isPlain
         ? PROXY_ABI.encodeFunctionData("upgrade", [route.proxy, implementation])

@@ -88,6 +88,13 @@ async function checkedAuthority(client: Client, registry: Registry, params: Modu
     });
   }
   if (authority.toLowerCase() === timelock.toLowerCase()) {
+    // The proxy's own slot has told who upgrades it; an `owner()` behind it is the protocol's affair.
+    if (kind === ModuleKind.Transparent) return authority;
+    if (found.ownAdmin !== undefined && found.ownAdmin.authority !== authority) {
+      const expected = `${account} upgraded by the timelock ${timelock}`;
+      throw new SlipwayError("AuthorityMismatch", { where, expected, found: `by ${found.ownAdmin.authority}` });
+    }
+    if (found.ownAdmin !== undefined) return authority;
     // A UUPS proxy or a beacon that tells its owner has to tell the timelock.
     await checkOwner(client, { owned: account, timelock, where, mayLackOwner: true });
     return authority;

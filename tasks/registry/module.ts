@@ -17,7 +17,17 @@ interface ModuleArgs extends SenderArgs {
   authority?: string;
 }
 
-const KINDS = ["uups", "transparent", "beacon", "diamond", "redeploy"] as const;
+const KINDS = ["uups", "transparent", "beacon", "diamond", "redeploy", "own-admin"] as const;
+type Kind = (typeof KINDS)[number];
+
+const MODULE_KINDS: Record<Kind, ModuleKind> = {
+  uups: ModuleKind.Uups,
+  transparent: ModuleKind.Transparent,
+  beacon: ModuleKind.Beacon,
+  diamond: ModuleKind.Diamond,
+  redeploy: ModuleKind.Redeploy,
+  "own-admin": ModuleKind.OwnAdmin,
+};
 
 export const action = (args: ModuleArgs, hre: HardhatRuntimeEnvironment): Promise<void> =>
   runTask(hre, args, async (client) => {
@@ -26,7 +36,7 @@ export const action = (args: ModuleArgs, hre: HardhatRuntimeEnvironment): Promis
       const modules = await modulesOf(registry);
       return { report: { modules }, text: renderModules(modules) };
     }
-    const kind = ModuleKind[`${upperFirst(choiceOf("kind", args.kind ?? "", KINDS))}`];
+    const kind = MODULE_KINDS[choiceOf("kind", args.kind ?? "", KINDS)];
     const account = addressOf("account", args.account);
     const authority = args.authority === undefined ? undefined : addressOf("authority", args.authority);
     const { name } = args;
@@ -39,10 +49,6 @@ export const action = (args: ModuleArgs, hre: HardhatRuntimeEnvironment): Promis
     });
     return outcomeOf(performed, `npx hardhat upgrade init --proxy ${account} --contract CONTRACT`);
   });
-
-function upperFirst<T extends string>(text: T): Capitalize<T> {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}` as Capitalize<T>;
-}
 
 function addressOf(option: string, value: string | undefined): string {
   if (value !== undefined && isAddress(value)) return value;

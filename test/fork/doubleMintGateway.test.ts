@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Contract, ContractFactory, id, Interface, JsonRpcSigner, type JsonRpcProvider } from "ethers";
+import { Contract, ContractFactory, id, Interface, JsonRpcSigner, ZeroHash, type JsonRpcProvider } from "ethers";
 import { artifacts } from "hardhat";
 import {
   DEPOSIT_DATA,
@@ -82,6 +82,8 @@ describe("TrafficRouter > Arbitrum's gateway", () => {
       controller: bridge.deployer,
       guardian: bridge.deployer,
       policyId: POLICY_ID,
+      implementationSlot: ZeroHash,
+      authoritySlot: ZeroHash,
     };
     const router = await deploy("TrafficRouter", [target, policy]);
     const control = Interface.from((await artifacts.readArtifact("ITrafficControl")).abi);

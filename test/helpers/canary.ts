@@ -35,7 +35,7 @@ export const Slots = {
   beacon: "0xa3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50",
 } as const;
 
-export const Kind = { uups: 0, transparent: 1 } as const;
+export const Kind = { uups: 0, transparent: 1, ownAdmin: 2 } as const;
 export const Op = { eq: 0, ne: 1, lt: 2, lte: 3, gt: 4, gte: 5 } as const;
 export const Right = { constant: 0, probe: 1, before: 2, atPropose: 3 } as const;
 
@@ -218,7 +218,9 @@ async function targetOf(at: Between, overrides: Partial<RouterTargetStruct> = {}
     address(at.controller),
     address(at.guardian),
   ]);
-  return { kind: Kind.uups, stable, candidate, controller, guardian, policyId: POLICY_ID, ...overrides };
+  const accounts = { stable, candidate, controller, guardian };
+  const slots = { implementationSlot: ethers.ZeroHash, authoritySlot: ethers.ZeroHash };
+  return { kind: Kind.uups, ...accounts, policyId: POLICY_ID, ...slots, ...overrides };
 }
 
 /** The contract that a router delegates messages to, by CREATE2's formula. */

@@ -90,6 +90,9 @@ library TrafficErrors {
     /// @notice The message would change nothing, or loosen.
     error NotTighter();
 
+    /// @notice A kind that keeps its slots where ERC-1967 says was given others, or one that does not was given none.
+    error TargetSlotsInvalid();
+
     error ShareInvalid(uint256 share);
     error ErrorBudgetInvalid(uint256 errorBudget);
     error CandidateGasInvalid(uint256 candidateGas);

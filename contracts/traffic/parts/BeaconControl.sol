@@ -40,7 +40,9 @@ abstract contract BeaconControl is BeaconFrame {
                 candidate: target.candidate,
                 controller: target.controller,
                 guardian: target.guardian,
-                policyId: target.policyId
+                policyId: target.policyId,
+                implementationSlot: 0,
+                authoritySlot: 0
             }),
             address(this),
             PolicyStore.write(target.stable, target.candidate, policy_)

@@ -92,7 +92,7 @@ abstract contract Control is Tightening {
     /// @dev A ProxyAdmin, not the timelock, is the sender under a transparent proxy.
     function _checkInstaller() internal view virtual {
         if (msg.sender == _controller) return;
-        bool isAdmin = !_isUups && msg.sender == address(uint160(uint256(_sload(ADMIN_SLOT))));
+        bool isAdmin = _authoritySlot == ADMIN_SLOT && msg.sender == address(uint160(uint256(_sload(ADMIN_SLOT))));
         _checkSender(isAdmin);
     }
 
@@ -101,13 +101,14 @@ abstract contract Control is Tightening {
     function _checkPlace(bool isWritten) internal virtual {
         address implementation = _implementation();
         if (implementation == _self) return;
-        if (isWritten) revert TrafficErrors.SlotWritten(IMPLEMENTATION_SLOT);
+        if (isWritten) revert TrafficErrors.SlotWritten(_implementationSlot);
         revert TrafficErrors.NotImplementation(implementation);
     }
 
     /// @dev With the sender unchanged: some published inits accept the proxy's admin alone.
     function _initCandidate(PolicyWord word, bytes memory candidateInit) private {
-        bytes32 admin = _sload(ADMIN_SLOT);
+        bytes32 slot = _authoritySlot == 0 ? ADMIN_SLOT : _authoritySlot;
+        bytes32 admin = _sload(slot);
         _setState(CANDIDATE);
         // Code that the plan's voters approved, on the storage it was written for.
         (bool isOk, bytes memory answer) = _candidate.delegatecall(candidateInit);
@@ -115,7 +116,7 @@ abstract contract Control is Tightening {
         if (!isOk) Relay.revertWith(answer);
         _checkKept(_slot, bytes32(PolicyWord.unwrap(word)));
         _checkPlace(true);
-        _checkKept(ADMIN_SLOT, admin);
+        _checkKept(slot, admin);
     }
 
     function _setShare(bytes calldata arguments) private {

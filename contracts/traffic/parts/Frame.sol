@@ -210,17 +210,17 @@ abstract contract Frame is Admission {
         return FRAME_RESERVE;
     }
 
-    /// @dev A UUPS proxy does not read its admin slot.
+    /// @dev Who may upgrade; zero where no slot says so.
     function _adminWord() internal view virtual returns (bytes32) {
-        return _isUups ? bytes32(0) : _sload(ADMIN_SLOT);
+        return _isUups ? bytes32(0) : _sload(_authoritySlot);
     }
 
     /// @dev Slots that decide which code runs, or keep count of it, must be as they were before the candidate. A UUPS
     /// proxy does not read the admin slot, and neither kind the beacon slot.
     function _checkSlots(PolicyWord token, uint256 counters, bytes32 admin) internal virtual {
         _checkWord(token);
-        if (_implementation() != _self) _revertSlot(IMPLEMENTATION_SLOT);
-        if (!_isUups && _sload(ADMIN_SLOT) != admin) _revertSlot(ADMIN_SLOT);
+        if (_implementation() != _self) _revertSlot(_implementationSlot);
+        if (!_isUups && _sload(_authoritySlot) != admin) _revertSlot(_authoritySlot);
         if (_isCounted && _counters() != counters) _revertSlot(_counterSlot());
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
 import {Budget} from "../libraries/Budget.sol";
 import {PolicyStore} from "../libraries/PolicyStore.sol";
 
@@ -9,7 +10,10 @@ enum RouterKind {
     // The implementation upgrades itself; the controller is its owner.
     Uups,
     // The proxy does, for its admin.
-    Transparent
+    Transparent,
+    // The implementation does, by `upgrade(address,bytes32,bytes)`, for whoever `RouterTarget.authoritySlot` names:
+    // Axelar's proxies.
+    OwnAdmin
 }
 
 /// @notice What a router is made for.
@@ -23,6 +27,9 @@ struct RouterTarget {
     address guardian;
     // Separates this canary's storage from every other's on the same proxy.
     bytes32 policyId;
+    // Of `OwnAdmin`, zero else: where the proxy keeps its implementation, and who may upgrade it.
+    bytes32 implementationSlot;
+    bytes32 authoritySlot;
 }
 
 /// @notice What never changes about a canary, in the router's own code: the candidate runs on the proxy's storage and
@@ -33,7 +40,10 @@ struct RouterTarget {
 abstract contract RouterCode {
     /// @dev The router, in the control's code too.
     address internal immutable _self;
-    bool internal immutable _isUups;
+    /// @dev ERC-1967's but for `OwnAdmin`.
+    bytes32 internal immutable _implementationSlot;
+    /// @dev Says who may upgrade; zero: no slot does.
+    bytes32 internal immutable _authoritySlot;
     address internal immutable _stable;
     address internal immutable _candidate;
     address internal immutable _controller;
@@ -54,7 +64,9 @@ abstract contract RouterCode {
     /// @param store Where the policy is, which was checked.
     constructor(RouterTarget memory target, address self, address store) {
         _self = self;
-        _isUups = target.kind == RouterKind.Uups;
+        bool isOwnAdmin = target.kind == RouterKind.OwnAdmin;
+        _implementationSlot = isOwnAdmin ? target.implementationSlot : ERC1967Utils.IMPLEMENTATION_SLOT;
+        _authoritySlot = target.kind == RouterKind.Transparent ? ERC1967Utils.ADMIN_SLOT : target.authoritySlot;
         _stable = target.stable;
         _candidate = target.candidate;
         _controller = target.controller;

@@ -80,7 +80,7 @@ abstract contract RouterState is RouterCode {
     }
 
     function _implementation() internal view returns (address) {
-        return address(uint160(uint256(_sload(IMPLEMENTATION_SLOT))));
+        return address(uint160(uint256(_sload(_implementationSlot))));
     }
 
     function _sload(bytes32 slot) internal view returns (bytes32 word) {

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {IERC1822Proxiable} from "@openzeppelin/contracts/interfaces/draft-IERC1822.sol";
 import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
-import {ITrafficControl, ITrafficRouter, Policy} from "../ITrafficRouter.sol";
+import {IContractIdentifier, ITrafficControl, ITrafficRouter, Policy} from "../ITrafficRouter.sol";
 import {CallData} from "../libraries/CallData.sol";
 import {PolicyStore} from "../libraries/PolicyStore.sol";
 import {PolicyWord} from "../libraries/PolicyWord.sol";
@@ -212,6 +212,10 @@ abstract contract Routing is Frame {
     function _answerDirectly() private view {
         if (msg.value == 0 && msg.sig == IERC1822Proxiable.proxiableUUID.selector && _isUups) {
             Relay.returnWith(abi.encode(ERC1967Utils.IMPLEMENTATION_SLOT));
+        }
+        // Who upgrades such a proxy compares what old and new code say of themselves.
+        if (_isOwnAdmin && msg.sig == IContractIdentifier.contractId.selector) {
+            Relay.ask(_stable);
         }
         revert TrafficErrors.DirectCall();
     }

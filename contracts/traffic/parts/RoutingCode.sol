@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
 import {PolicyStore} from "../libraries/PolicyStore.sol";
 import {PolicyWordLib} from "../libraries/PolicyWord.sol";
 import {Lanes} from "./Lanes.sol";
@@ -11,12 +10,12 @@ abstract contract RoutingCode is Lanes {
     /// @dev Further rules are in the store.
     uint256 private constant INLINE_RULES = 4;
 
+    bool internal immutable _isUups;
+    bool internal immutable _isOwnAdmin;
     bytes32 internal immutable _salt;
     bool internal immutable _isCounted;
     /// @dev What a frame watches besides the policy word and the implementation: 1 the counters, 2 the admin slot.
     uint256 internal immutable _guards;
-    /// @dev ERC-1967's, here since the compiler would fetch such a constant by copying code.
-    bytes32 internal immutable _implementationSlot = ERC1967Utils.IMPLEMENTATION_SLOT;
     /// @dev Whether more than the sender decides: a rule, or a cap.
     bool internal immutable _hasRules;
     uint256 internal immutable _capUnits;
@@ -35,16 +34,20 @@ abstract contract RoutingCode is Lanes {
 
     constructor() {
         address store = _store;
+        _isUups = _authoritySlot == 0;
+        bool isOwnAdmin = _authoritySlot != 0 && _authoritySlot != ADMIN_SLOT;
+        _isOwnAdmin = isOwnAdmin;
         _salt = bytes32(PolicyStore.field(store, PolicyStore.SALT));
         bool isCounted = PolicyStore.field(store, PolicyStore.IS_COUNTED) != 0;
         _isCounted = isCounted;
-        _guards = (isCounted ? 1 : 0) | (_isUups ? 0 : 2);
+        _guards = (isCounted ? 1 : 0) | (_authoritySlot == ADMIN_SLOT ? 2 : 0);
         uint256 ruleCount = PolicyStore.count(store, PolicyStore.RULES);
         _hasRules = ruleCount != 0 || _cap != 0;
         _capUnits = _unit == 0 ? 0 : _cap / _unit;
         _valueWeight = PolicyStore.field(store, PolicyStore.VALUE_WEIGHT);
         _candidateGas = PolicyStore.field(store, PolicyStore.CANDIDATE_GAS);
-        _watched = PolicyStore.count(store, PolicyStore.INVARIANTS) == 0 ? PolicyWordLib.TIGHT : type(uint256).max;
+        bool isWatched = PolicyStore.count(store, PolicyStore.INVARIANTS) != 0 || isOwnAdmin;
+        _watched = isWatched ? type(uint256).max : PolicyWordLib.TIGHT;
         _otherLane = PolicyStore.field(store, PolicyStore.OTHER_LANE);
         _ruleCount = ruleCount;
         _errorCount = PolicyStore.count(store, PolicyStore.ERRORS);

@@ -124,7 +124,9 @@ abstract contract RouterWorld is RouterModel {
             candidate,
             controller,
             guardian,
-            id
+            id,
+            0,
+            0
         );
         address router = _deploy(abi.encodePacked(_routerCode, abi.encode(target, policy)));
         _mend();

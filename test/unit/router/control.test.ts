@@ -214,9 +214,9 @@ describe("TrafficRouter > control", () => {
       ["the zero error as expected", { expectedErrors: ["0x00000000"] }, "ExpectedErrorInvalid", []],
       [
         "more rules than a call can search",
-        { rules: Array.from({ length: 65 }, () => ruleOf(MOVE)) },
+        { rules: Array.from({ length: 49 }, () => ruleOf(MOVE)) },
         "TooMany",
-        [65, 64],
+        [49, 48],
       ],
     ];
     for (const [name, overrides, error, args] of refused) {

@@ -293,6 +293,8 @@ describe("TrafficRouter > attacks by name", function () {
             controller: signer.address,
             guardian: signer.address,
             policyId: POLICY_ID,
+            implementationSlot: ethers.ZeroHash,
+            authoritySlot: ethers.ZeroHash,
           };
           const router = deploy("TrafficRouter", [target, policyOf()]);
           if (hardfork === "cancun") expect(await provider.getCode(await router)).not.to.equal("0x");
