@@ -9,4 +9,9 @@ export const TOOL_ERRORS = {
     exit: Exit.toolError,
     meaning: "the fork is not a copy of the chain it was made of",
   },
+  SimulateUnsupported: {
+    code: "SLIP-922",
+    exit: Exit.toolError,
+    meaning: "the endpoint cannot simulate calls in one request",
+  },
 } as const satisfies ErrorTable;

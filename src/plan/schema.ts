@@ -18,6 +18,7 @@ import {
   word,
   word32Field,
 } from "./fields";
+import { EXPECTED, parseShare } from "./units";
 
 /** As many as a router keeps times for. */
 const MAX_LANES = 4;
@@ -250,6 +251,37 @@ const facetField = record(
   error: () => "either contract or artifact",
 });
 
+/** One call of a journey. */
+const journeyStepField = record(
+  {
+    call: functionField,
+    /** Left out for the module. */
+    target: addressField.optional(),
+    /** An address written `self` is that of who makes the journey. */
+    args: argumentsField.optional(),
+    value: amountField.optional(),
+    /** Left out: what it did before the plan. */
+    expect: scalar("ok, or the name of an error", (text) => (/^[A-Za-z_$][\w$]*$/.test(text) ? text : undefined)).optional(),
+    /** Before the call. */
+    wait: durationField.optional(),
+  },
+  "a step",
+);
+
+/** What a user does, from beginning to end. Only rehearsals read it: it is no part of the plan that is hashed. */
+const journeyField = record(
+  {
+    name: textField,
+    as: z.union([addressField, list(addressField, "a list of at least one address", 1)], {
+      error: () => "an address, or a list of addresses",
+    }),
+    steps: list(journeyStepField, "a list of at least one step", 1),
+    /** How much less than before the plan a user may get, of each amount. */
+    tolerance: scalar(EXPECTED.share, (text) => (/^0\s*%?$/.test(text) ? 0 : parseShare(text))).optional(),
+  },
+  "a journey",
+);
+
 /** What a proposer types: one YAML file a plan. Every key that has a default is optional, and every default is shown. */
 export const planFileSchema = record(
   {
@@ -305,6 +337,12 @@ export const planFileSchema = record(
     executionWindow: durationField.optional(),
     minGas: integerField.optional(),
     artifact: artifactField.optional(),
+    /** What users do, to be rehearsed before the first stage, after every stage and at the end. */
+    journeys: list(journeyField, "a list of journeys")
+      .refine((journeys) => new Set(journeys.map(({ name }) => name)).size === journeys.length, {
+        error: () => "journeys with different names",
+      })
+      .optional(),
     /** Where the same upgrade was carried out before, and for how long it was watched there. */
     rehearsal: record({ chain: integerField, proposal: word32Field, age: durationField.optional() }).optional(),
   },

@@ -13,6 +13,7 @@ const GRANT = 10n ** 20n;
 export class ForkSession {
   readonly steps: RehearsalStep[] = [];
   private readonly noted = new Map<string, Override>();
+  private readonly crowd = new Set<string>();
   private seconds = 0;
 
   constructor(
@@ -33,6 +34,19 @@ export class ForkSession {
       this.noted.set(`${account} balance`, { kind: "balance", account, as: role, wei: GRANT });
     }
     return { ...this.client, signer: new JsonRpcSigner(provider, account) };
+  }
+
+  /** A generated account enters: they are counted, not listed. */
+  async enter(account: string): Promise<void> {
+    const { provider } = this.fork;
+    await provider.send("hardhat_impersonateAccount", [account]);
+    await setBalance(provider, account, GRANT);
+    this.crowd.add(account);
+  }
+
+  /** Something that was done to another fork of this rehearsal. */
+  note(override: Override): void {
+    this.noted.set(JSON.stringify(override, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)), override);
   }
 
   /** One verb by one actor; its gas is noted. */
@@ -67,6 +81,8 @@ export class ForkSession {
 
   get overrides(): Override[] {
     const time: Override[] = this.seconds === 0 ? [] : [{ kind: "time", seconds: this.seconds }];
-    return [...this.noted.values(), ...time];
+    const { size } = this.crowd;
+    const crowd: Override[] = size === 0 ? [] : [{ kind: "crowd", count: size, as: "generated users", wei: GRANT }];
+    return [...this.noted.values(), ...crowd, ...time];
   }
 }

@@ -15,11 +15,14 @@ import { vote } from "../registry/vote";
 import { revalidate } from "../revalidate/revalidate";
 import { checkInvariants } from "./checkInvariants";
 import type { ForkSession } from "./forkSession";
+import type { FuzzNotes } from "./fuzz/fuzz";
+import type { GateTraffic, JourneyNotes } from "./journeys/types";
 import { readModuleStates } from "./moduleState";
 import { attempt, pastTheRegistry, type Attempt } from "./negatives";
 import { fewest, readElectors, type Actors } from "./readActors";
 import { containAttempt, runContainment } from "./runContainment";
 import { runRollback } from "./runRollback";
+import type { ReplayNotes } from "./replay/replay";
 import { netWrites, storageWrites } from "./storageWrites";
 import type {
   ModuleState,
@@ -39,6 +42,11 @@ export interface LifecycleNotes {
   /** State of the modules when the plan was proposed, and at the end. */
   initial: ModuleState[];
   final: ModuleState[];
+  /** What users did, where the plan file says what they do. */
+  journeys?: JourneyNotes;
+  traffic?: GateTraffic[];
+  replay?: ReplayNotes;
+  fuzz?: FuzzNotes;
 }
 
 export interface Lifecycle {
@@ -53,6 +61,8 @@ export interface Lifecycle {
   /** Names of the cited invariants, by id. */
   names: Map<string, string>;
   notes: LifecycleNotes;
+  /** Lets users come where a stage waits for them. */
+  traffic?: (lifecycle: Lifecycle, stage: number) => Promise<GateTraffic[]>;
 }
 
 /** Called after each stage, before its way back is tried; `hash` is that of its `advance`. */
@@ -72,6 +82,8 @@ export async function runLifecycle(lifecycle: Lifecycle, onStage: OnStage): Prom
   for (let index = 0; index < plan.stages.length; ++index) {
     await session.waitUntil((await readStatus(registry, proposalId)).notBefore);
     await tryPastTheRegistry(lifecycle, index);
+    const came = (await lifecycle.traffic?.(lifecycle, index)) ?? [];
+    if (came.length > 0) notes.traffic = [...(notes.traffic ?? []), ...came];
     const run = await runStage(lifecycle, index, writes);
     notes.stages.push(run.stage);
     await onStage(run);

@@ -19,7 +19,11 @@ import { canonicalJson } from "./canonicalJson";
 import { CheckRuns } from "./checks";
 import type { StageRun, World } from "./checks/types";
 import { verdictOf } from "./checks/verdictOf";
+import { compareReports } from "./compareReports";
 import { ForkSession } from "./forkSession";
+import { Crowd } from "./journeys/crowd";
+import { openGates } from "./journeys/openGates";
+import { readJourneys } from "./journeys/readJourneys";
 import { openAnvilFork, type Fork, type OpenFork } from "./openFork";
 import { readActors } from "./readActors";
 import { readParameters } from "./readParameters";
@@ -37,6 +41,14 @@ export interface SimulateOptions extends Omit<BuildOptions, "addresses" | "repor
   openFork?: OpenFork;
   /** A token's delegates who are to vote; found in its events unless named. */
   delegates?: readonly string[];
+  /** Recorded transactions to run on stable and candidate: of so many blocks before the fork's, or of a file. */
+  replay?: number | string;
+  /** Rehearses a second time and compares. */
+  isTwice?: boolean;
+  /** Random calls after the last stage; none unless stated. */
+  fuzz?: number;
+  /** What the random calls follow from; the plan's subject unless stated. */
+  seed?: string;
 }
 
 /**
@@ -44,6 +56,19 @@ export interface SimulateOptions extends Omit<BuildOptions, "addresses" | "repor
  * way back. Nothing is sent to the chain itself.
  */
 export async function simulate(
+  client: Client,
+  registry: Registry,
+  loaded: LoadedPlanFile,
+  options: SimulateOptions,
+): Promise<RehearsalReport> {
+  const first = await simulateOnce(client, registry, loaded, options);
+  if (options.isTwice !== true) return first;
+  client.log("rehearse: once more, to compare");
+  const block = first.provenance.block;
+  return compareReports(first, await simulateOnce(client, registry, loaded, { ...options, block }));
+}
+
+async function simulateOnce(
   client: Client,
   registry: Registry,
   loaded: LoadedPlanFile,
@@ -155,8 +180,8 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     names: new Map(invariants.map(({ id, name }) => [id, name])),
     notes,
   };
-  const world: World = { ...lifecycle, remote: params.client, built, loaded };
   const module = await moduleAccount(lifecycle);
+  const world = worldOf(params, lifecycle, { module, invariants });
   const parameters = () => readParameters(client, module, built.abis.candidate);
   const before = await parameters();
   const checksRun = new CheckRuns();
@@ -226,7 +251,40 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     rollbacks: notes.rollbacks,
     containments: notes.containments,
     negatives: notes.negatives,
+    journeys: notes.journeys && { stated: loaded.plan.journeys, ...notes.journeys },
+    traffic: notes.traffic,
+    replay: notes.replay,
+    fuzz: notes.fuzz,
     failure: failure?.toJSON(),
+  };
+}
+
+/** What the checks know, and the users who come where a stage waits for them. */
+function worldOf(
+  params: RehearseParams,
+  lifecycle: Lifecycle,
+  { module, invariants }: Pick<World, "module" | "invariants">,
+): World {
+  const { built, loaded, options } = params;
+  const { candidate, stable, known } = built.abis;
+  const errors = [candidate, ...(stable === undefined ? [] : [stable]), ...known, lifecycle.registry.iface];
+  const journeys = readJourneys(loaded, module, [candidate, ...(stable === undefined ? [] : [stable])]);
+  const { canary } = loaded.plan;
+  const stated = canary === undefined || canary === "none" ? [] : (canary.expectedErrors ?? []);
+  const expected = journeys.flatMap(({ steps }) => steps.flatMap(({ expect }) => expect ?? []));
+  const crowd = new Crowd(lifecycle.session, errors);
+  lifecycle.traffic = (running, stage) => openGates(running, stage, journeys, crowd);
+  return {
+    ...lifecycle,
+    remote: params.client,
+    built,
+    loaded,
+    options,
+    module,
+    journeys,
+    expectedErrors: [...new Set([...stated, ...expected])].filter((name) => name !== "ok"),
+    invariants,
+    errors,
   };
 }
 

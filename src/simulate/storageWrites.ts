@@ -8,7 +8,7 @@ interface Traced {
 }
 
 /** The storage that a mined transaction changed, by account and slot, in a fixed order. */
-export async function storageWrites(client: Client, hash: string): Promise<StorageWrite[]> {
+export async function storageWrites(client: Pick<Client, "provider">, hash: string): Promise<StorageWrite[]> {
   const traced = (await client.provider.send("debug_traceTransaction", [
     hash,
     { tracer: "prestateTracer", tracerConfig: { diffMode: true } },

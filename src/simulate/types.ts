@@ -1,7 +1,11 @@
 import type { PlanImpact } from "../impact/types";
 import type { ProxySlots } from "../chain/erc1967";
 import type { PlanExplanation } from "../plan/explainPlan";
+import type { PlanFile } from "../plan/schema";
 import type { Plan } from "../plan/types";
+import type { FuzzNotes } from "./fuzz/fuzz";
+import type { ReplayNotes } from "./replay/replay";
+import type { GateTraffic, JourneyNotes } from "./journeys/types";
 
 /** `skip` asks nothing of this plan; `inconclusive` asks, and could not be answered. */
 export type CheckStatus = "pass" | "warn" | "fail" | "skip" | "inconclusive";
@@ -50,6 +54,8 @@ export interface NegativeResult {
 export type Override =
   | { kind: "impersonation"; account: string; as: string }
   | { kind: "balance"; account: string; as: string; wei: bigint }
+  /** Users who are counted and not listed, each impersonated and given gas money. */
+  | { kind: "crowd"; count: number; as: string; wei: bigint }
   | { kind: "time"; seconds: number };
 
 /** A module as the chain shows it. */
@@ -215,6 +221,14 @@ export interface RehearsalReport {
   rollbacks: RehearsedRollback[];
   containments: RehearsedContainment[];
   negatives: NegativeResult[];
+  /** What users do, as the plan file has it, and what it came to. */
+  journeys?: { stated: PlanFile["journeys"] } & JourneyNotes;
+  /** Users who came because a gate waited for them. */
+  traffic?: GateTraffic[];
+  /** Recorded transactions on stable and on candidate: where they came out otherwise. */
+  replay?: ReplayNotes;
+  /** Random calls under the invariants. */
+  fuzz?: FuzzNotes;
   /** The error that ended the rehearsal early. */
   failure?: Record<string, unknown>;
 }

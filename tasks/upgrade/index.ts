@@ -119,6 +119,11 @@ withOutput(
   .addOptionalParam("as", "Account that would deploy and propose")
   .addOptionalParam("block", "Block to fork at; the latest unless stated")
   .addOptionalParam("engine", "What runs the fork: anvil or hardhat", "anvil")
+  .addOptionalParam("replay", "Recorded transactions to run on stable and candidate: a number of blocks, or a file")
+  .addOptionalParam("fuzz", "Random calls under the invariants after the last stage; 0 for none", "200")
+  .addOptionalParam("seed", "What the random calls follow from; the plan unless stated")
+  .addFlag("twice", "Rehearses a second time: both reports must be the same")
+  .addFlag("quick", "A first look in one eth_simulateV1 request, without a fork and without the lifecycle")
   .addOptionalParam("delegates", "Delegates of a token who vote, separated by commas; found in its events unless named")
   .setAction(lazy(() => import("./simulate")));
 

@@ -2,17 +2,20 @@ import { join } from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readAddressBook } from "../../src/chain/addressBook";
 import { Exit, SlipwayError, type ExitCode } from "../../src/errors";
-import { readPlanFile } from "../../src/plan/readPlanFile";
-import { connectRegistry } from "../../src/registry/connect";
+import type { Client } from "../../src/client";
+import { readPlanFile, type LoadedPlanFile } from "../../src/plan/readPlanFile";
+import { connectRegistry, type Registry } from "../../src/registry/connect";
+import { renderQuick } from "../../src/report/renderQuick";
 import { openAnvilFork } from "../../src/simulate/openFork";
 import { terminalOf } from "../../src/report/rehearsal/terminal";
+import { quick } from "../../src/simulate/quick";
 import { simulate } from "../../src/simulate/simulate";
 import type { Verdict } from "../../src/simulate/types";
 import { writeReport } from "../../src/simulate/writeReport";
 import { version } from "../../package.json";
 import { openHardhatFork } from "../support/openHardhatFork";
 import { accountsOf, choiceOf, type OutputArgs } from "../support/options";
-import { runTask } from "../support/runTask";
+import { runTask, type Outcome } from "../support/runTask";
 
 interface SimulateArgs extends OutputArgs {
   file: string;
@@ -20,6 +23,11 @@ interface SimulateArgs extends OutputArgs {
   block?: string;
   engine: string;
   delegates?: string;
+  replay?: string;
+  fuzz: string;
+  seed?: string;
+  twice: boolean;
+  quick: boolean;
 }
 
 const ENGINES = { anvil: openAnvilFork, hardhat: openHardhatFork };
@@ -35,16 +43,22 @@ export const action = (args: SimulateArgs, hre: HardhatRuntimeEnvironment): Prom
     const engine = choiceOf("engine", args.engine, ["anvil", "hardhat"] as const);
     const registry = await connectRegistry(client);
     const { root } = hre.config.paths;
-    const report = await simulate(client, registry, readPlanFile(args.file, readAddressBook(client.deploymentsDir)), {
+    const loaded = readPlanFile(args.file, readAddressBook(client.deploymentsDir));
+    if (args.quick) return firstLook(client, registry, loaded, root);
+    const report = await simulate(client, registry, loaded, {
       root,
       invariantsDir: join(root, "invariants"),
       url: remoteUrl(hre),
-      block: blockOf(args.block),
+      block: args.block === undefined ? undefined : numberOf("--block", args.block),
       tool: `slipway ${version}`,
       openFork: ENGINES[engine],
       delegates: accountsOf(args.delegates),
+      replay: args.replay !== undefined && /^\d+$/.test(args.replay) ? Number(args.replay) : args.replay,
+      fuzz: numberOf("--fuzz", args.fuzz),
+      seed: args.seed,
+      isTwice: args.twice,
     });
-    const command = `npx hardhat upgrade simulate ${args.file} --network ${hre.network.name} --block ${report.provenance.block}`;
+    const command = `npx hardhat upgrade simulate ${args.file} --network ${hre.network.name} --block ${report.provenance.block}${optionsText(args)}`;
     const written = writeReport(client.deploymentsDir, report, command);
     const isGood = EXITS[report.verdict] === Exit.pass;
     return {
@@ -67,8 +81,23 @@ function remoteUrl(hre: HardhatRuntimeEnvironment): string {
   });
 }
 
-function blockOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+function numberOf(where: string, text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
-  throw new SlipwayError("OptionInvalid", { where: "--block", expected: "a block number", found: text });
+  throw new SlipwayError("OptionInvalid", { where, expected: "a number", found: text });
+}
+
+/** What else changes the report. */
+function optionsText({ replay, fuzz, seed }: SimulateArgs): string {
+  const stated = Object.entries({ replay, fuzz, seed }).filter(([, value]) => value !== undefined);
+  return stated.map(([name, value]) => ` --${name} ${value}`).join("");
+}
+
+async function firstLook(client: Client, registry: Registry, loaded: LoadedPlanFile, root: string): Promise<Outcome> {
+  const report = await quick(client, registry, loaded, { root, invariantsDir: join(root, "invariants") });
+  return {
+    report,
+    text: renderQuick(report),
+    exit: EXITS[report.verdict],
+    next: report.verdict === "pass" ? `npx hardhat upgrade simulate ${loaded.file}` : undefined,
+  };
 }

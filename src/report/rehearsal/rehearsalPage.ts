@@ -308,5 +308,6 @@ function count(rows: readonly { isOk: boolean; isAvailable?: boolean }[]): strin
 export function overrideText(entry: Override): string {
   if (entry.kind === "time") return `the clock was moved by ${formatDuration(BigInt(entry.seconds))}`;
   if (entry.kind === "balance") return `${entry.account} (${entry.as}) was given ${entry.wei} wei`;
+  if (entry.kind === "crowd") return `${entry.count} accounts acted as ${entry.as}, each given ${entry.wei} wei`;
   return `${entry.account} acted as ${entry.as} without its key`;
 }

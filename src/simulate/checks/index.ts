@@ -3,10 +3,17 @@ import { negatives } from "./06-negatives";
 import { overrides } from "./04-overrides";
 import { pointers } from "./14-pointers";
 import { invariants } from "./25-invariants";
+import { journeys } from "./26-journeys";
+import { migration } from "./27-migration";
 import { rollbacks } from "./28-rollbacks";
 import { containments } from "./29-containments";
 import { gas } from "./30-gas";
+import { stack } from "./32-stack";
+import { messages } from "./33-messages";
+import { determinism } from "./34-determinism";
 import { drift } from "./35-drift";
+import { replay } from "./36-replay";
+import { fuzz } from "./37-fuzz";
 import type { CheckKind, CheckRun, Evidence, StageRun, World } from "./types";
 import type { Check } from "../types";
 
@@ -17,10 +24,17 @@ export const CHECKS: readonly CheckKind[] = [
   negatives,
   pointers,
   invariants,
+  journeys,
+  migration,
   rollbacks,
   containments,
   gas,
+  stack,
+  messages,
+  determinism,
   drift,
+  replay,
+  fuzz,
 ];
 
 /** The checks of one rehearsal. */

@@ -1,7 +1,11 @@
+import type { Interface } from "ethers";
 import type { Client } from "../../client";
+import type { LoadedInvariant } from "../../invariants/loadInvariants";
 import type { BuiltPlan } from "../../plan/buildPlan";
 import type { LoadedPlanFile } from "../../plan/readPlanFile";
+import type { Journey } from "../journeys/types";
 import type { Lifecycle } from "../runLifecycle";
+import type { SimulateOptions } from "../simulate";
 import type { Answer, Override, RehearsalStep, RehearsedStage } from "../types";
 
 /** What a check may ask while the rehearsal runs: the fork (`session`), and the chain that it copies (`remote`). */
@@ -10,6 +14,17 @@ export interface World extends Lifecycle {
   remote: Client;
   built: BuiltPlan;
   loaded: LoadedPlanFile;
+  options: SimulateOptions;
+  /** Account of the plan's module. */
+  module: string;
+  /** What users do, from the plan file. */
+  journeys: readonly Journey[];
+  /** Names of the errors that the plan says it brings. */
+  expectedErrors: readonly string[];
+  /** Those that the plan cites. */
+  invariants: readonly LoadedInvariant[];
+  /** What decodes an error of the module. */
+  errors: readonly Interface[];
 }
 
 /** One stage as it ran. */

@@ -1,0 +1,115 @@
+import { expect } from "chai";
+import type { RehearsalReport } from "../../src/simulate/types";
+import { CANDIDATES, checkOf, openVaultWorld, vaultPlan, type VaultWorld } from "../helpers/vaultWorld";
+
+describe("simulate > journeys of users through a vault's upgrade", function () {
+  this.timeout(600_000);
+  let world: VaultWorld;
+
+  /** A deposit and its way out; a withdrawal above the new limit. */
+  const journeys = (expect = "expect: LimitExceeded") =>
+    [
+      "journeys:",
+      "  - name: in and out",
+      `    as: ["${world.user(0)}", "${world.user(1)}"]`,
+      "    steps:",
+      `      - { call: "deposit(uint256,address)", args: ["10 ether", self] }`.replace("10 ether", "10000000000000000000"),
+      `      - { call: "redeem(uint256,address,address)", args: ["5000000000000000000", self, self], wait: 1h }`,
+      "  - name: a large withdrawal",
+      `    as: "${world.user(0)}"`,
+      "    steps:",
+      `      - { call: "withdraw(uint256,address,address)", args: ["3000000000000000000", self, self]${expect === "" ? "" : `, ${expect}`} }`,
+    ].join("\n");
+
+  before(async () => {
+    world = await openVaultWorld();
+  });
+
+  after(() => world.close());
+
+  describe("that the candidate serves as well", () => {
+    let report: RehearsalReport;
+
+    before(async () => {
+      report = await world.rehearse(vaultPlan(CANDIDATES.v2, journeys(), 2n));
+    });
+
+    it("DYN-01 makes every journey before the plan, after each stage and at the end, by each of its users", () => {
+      expect(report.failure).to.equal(undefined);
+      expect(checkOf(report, "journeys").evidence.join("\n")).to.include("at the end: 3 journeys");
+      expect(report.journeys?.runs.map(({ moment, users }) => [moment, users])).to.deep.equal([
+        ["before the plan", 3],
+        ['after "promote"', 3],
+        ["at the end", 3],
+      ]);
+      expect(report.journeys?.stated?.map(({ name }) => name)).to.deep.equal(["in and out", "a large withdrawal"]);
+    });
+
+    it("DYN-02 takes a new error that the plan expects for no difference, and none else differs", () => {
+      const { runs, differences } = report.journeys!;
+      // The one that is refused by the new limit.
+      expect(runs.map(({ reverted }) => reverted)).to.deep.equal([0, 1, 1]);
+      const kinds = differences.filter(({ isExpected }) => !isExpected).map(({ kind }) => kind);
+      expect(kinds.filter((kind) => ["revert", "loss", "unexpected"].includes(kind))).to.deep.equal([]);
+      expect(checkOf(report, "journeys").status).to.be.oneOf(["pass", "warn"]);
+    });
+
+    it("DYN-03 sends generated users through each journey before and after, who all get through within one transaction's gas", () => {
+      const load = report.journeys!.load.filter(({ journey }) => journey === "in and out");
+      expect(load.map(({ moment, users, failed }) => [moment, users, failed])).to.deep.equal([
+        ["before the plan", 8, 0],
+        ["at the end", 8, 0],
+      ]);
+      expect(load.every(({ lastGas }) => lastGas > 50_000n && lastGas < 2n ** 24n)).to.equal(true);
+    });
+
+    it("DYN-04 lists the users that it plays, and those that it generates", () => {
+      const { overrides } = report;
+      const played = overrides.filter((entry) => entry.kind === "impersonation" && entry.as === "user of a journey");
+      expect(played).to.have.length(2);
+      const crowd = overrides.find((entry) => entry.kind === "crowd");
+      expect(crowd?.kind === "crowd" && crowd.count).to.equal(8);
+    });
+  });
+
+  it("DYN-05 fails where a step reverts that went through before, and where users get less", async () => {
+    const report = await world.rehearse(vaultPlan(CANDIDATES.fee, journeys(""), 2n));
+    const check = checkOf(report, "journeys");
+    expect(report.verdict).to.equal("fail");
+    expect(check.status).to.equal("fail");
+    const found = report.journeys!.differences.filter(({ moment }) => moment === "at the end");
+    const revert = found.find(({ kind }) => kind === "revert");
+    expect(revert).to.include({ journey: "a large withdrawal", user: world.user(0), isExpected: false });
+    expect(revert?.text).to.include("LimitExceeded(3000000000000000000, 2000000000000000000)");
+    const losses = found.filter(({ kind }) => kind === "loss");
+    expect(losses.map(({ user }) => user)).to.deep.equal([world.user(0), world.user(1)]);
+    expect(losses[0]?.text).to.include(world.traffic.asset);
+  });
+
+  it("DYN-06 lets generated users open a gate that counts the candidate's calls", async () => {
+    const canary = [
+      "canary:",
+      "  cohort: sender",
+      "  steps: [{ share: 25%, dwell: 1h }, { share: 100%, dwell: 1h }]",
+      "  budget:",
+      "    per: 1h",
+      "    cap: 10000 ether",
+      "    meters:",
+      `      - { function: "deposit(uint256,address)", arg: assets }`,
+      `      - { function: "withdraw(uint256,address,address)", arg: assets }`,
+      `      - { function: "redeem(uint256,address,address)", arg: shares }`,
+      `    free: ["transfer(address,uint256)", "transferFrom(address,address,uint256)", "approve(address,uint256)"]`,
+      "  expectedErrors: [LimitExceeded]",
+      "  errorBudget: 3",
+      `gates: [{ stage: canary 100%, call: "canaryCalls(address)", args: ["${world.traffic.vault}"], op: ">=", value: 12 }]`,
+    ].join("\n");
+    const report = await world.rehearse(vaultPlan(CANDIDATES.v2, `${canary}\n${journeys()}`, 1_000n));
+    expect(report.failure).to.equal(undefined);
+    expect(report.traffic).to.have.length(1);
+    const [came] = report.traffic!;
+    expect(came).to.include({ stage: 1, isOpen: true });
+    expect(came!.senders).to.be.greaterThan(3);
+    expect(checkOf(report, "lifecycle").status).to.equal("pass");
+    expect(checkOf(report, "lifecycle").evidence.join()).to.include("generated users: open");
+  });
+});

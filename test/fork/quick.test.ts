@@ -1,0 +1,132 @@
+import { expect } from "chai";
+import { Contract, Interface, JsonRpcProvider, ZeroHash, id } from "ethers";
+import { INVARIANTS, ROOT } from "../../scripts/demo/openWorld";
+import { impersonate, revertTo, takeSnapshot } from "../../src/chain/devChain";
+import { renderQuick } from "../../src/report/renderQuick";
+import { quick } from "../../src/simulate/quick";
+import { expectError } from "../helpers/expectError";
+import { CANDIDATES, checkOf, openVaultWorld, vaultPlan, type VaultWorld } from "../helpers/vaultWorld";
+
+const TIMELOCK = [
+  "function grantRole(bytes32,address)",
+  "function schedule(address,uint256,bytes,bytes32,bytes32,uint256)",
+  "function scheduleBatch(address[],uint256[],bytes[],bytes32,bytes32,uint256)",
+];
+
+describe("simulate > a first look, and what else waits for the timelock", function () {
+  this.timeout(600_000);
+  let world: VaultWorld;
+
+  before(async () => {
+    world = await openVaultWorld();
+  });
+
+  after(() => world.close());
+
+  const look = (text: string, provider = world.provider) =>
+    quick({ ...world.as(world.people.release), provider }, world.registry, world.load(text), {
+      root: ROOT,
+      invariantsDir: INVARIANTS,
+    });
+
+  it("DYN-40 shows in one request which calls go through, which invariants hold, and what the module answers then", async () => {
+    const methods: string[] = [];
+    const counting = new Proxy(world.provider, {
+      get: (target, key) => {
+        if (key !== "send") return Reflect.get(target, key, target) as unknown;
+        return (method: string, params: unknown[]) => {
+          methods.push(method);
+          return target.send(method, params);
+        };
+      },
+    });
+    const block = await world.provider.getBlockNumber();
+    const report = await look(vaultPlan(CANDIDATES.v2), counting);
+    expect(report.verdict).to.equal("pass");
+    expect(report.deployments.map(({ isOk }) => isOk)).to.deep.equal([true]);
+    expect(report.stages.map(({ calls }) => calls.map(({ what, isOk }) => [what, isOk]))).to.deep.equal([
+      [["upgradeToAndCall", true]],
+    ]);
+    expect(report.stages[0]?.invariants.map(({ name, state }) => `${name} ${state}`)).to.deep.equal([
+      "vault-solvent holds",
+      "share-price-kept holds",
+      "owner-unchanged holds",
+    ]);
+    expect(report.views).to.deep.include({ what: "version()", before: "1", after: "2" });
+    expect(methods.filter((method) => method === "eth_simulateV1")).to.have.length(1);
+    expect(await world.provider.getBlockNumber()).to.equal(block);
+    expect(renderQuick(report)).to.include("not looked at").and.to.include("votes");
+  });
+
+  it("DYN-41 names the call that reverts and why, and the invariant that a stage breaks", async () => {
+    const call = (text: string) => vaultPlan(CANDIDATES.v2, `calls: [${text}]`);
+    const broken = await look(
+      call(`{ stage: promote, function: "transferOwnership(address)", args: ["${world.user(0)}"] }`),
+    );
+    expect(broken.verdict).to.equal("fail");
+    expect(broken.stages[0]?.invariants.find(({ name }) => name === "owner-unchanged")?.state).to.equal("broken");
+    const reverting = await look(call(`{ stage: promote, function: "withdraw(uint256,address,address)", args: ["5", "${world.user(0)}", "${world.user(0)}"] }`));
+    expect(reverting.verdict).to.equal("fail");
+    const found = reverting.stages[0]?.calls.find(({ isOk }) => !isOk);
+    expect(found?.what).to.equal("withdraw");
+    expect(found?.error).to.include("ERC20InsufficientAllowance");
+  });
+
+  it("DYN-42 says in one line that an endpoint has no such method", async () => {
+    const without = new Proxy(world.provider, {
+      get: (target, key) => {
+        if (key !== "send") return Reflect.get(target, key, target) as unknown;
+        return (method: string, params: unknown[]) =>
+          target.send(method === "eth_simulateV1" ? "eth_simulateV9" : method, params);
+      },
+    });
+    await expectError(() => look(vaultPlan(CANDIDATES.v2), without as JsonRpcProvider), "SimulateUnsupported", {
+      where: "--quick",
+      next: "leave out --quick",
+    });
+  });
+
+  describe("beside another pending operation of the timelock", () => {
+    let snapshot: string;
+
+    beforeEach(async () => {
+      snapshot = await takeSnapshot(world.provider);
+    });
+
+    afterEach(() => revertTo(world.provider, snapshot));
+
+    /** As a second proposer of the same timelock, which an adopted timelock may have. */
+    async function scheduled(target: string, data: string, isBatch: boolean): Promise<void> {
+      const timelock = (await world.registry.contract.getFunction("timelock")()) as string;
+      const admin = new Contract(timelock, TIMELOCK, await impersonate(world.provider, timelock));
+      await (await admin.getFunction("grantRole")(id("PROPOSER_ROLE"), world.people.deployer)).wait();
+      const other = new Contract(timelock, TIMELOCK, await world.provider.getSigner(world.people.deployer));
+      const sent = isBatch
+        ? await other.getFunction("scheduleBatch")([target], [0], [data], ZeroHash, id("salt"), 86_400)
+        : await other.getFunction("schedule")(target, 0, data, ZeroHash, ZeroHash, 86_400);
+      await sent.wait();
+    }
+
+    it("DYN-31 executes it before and after the plan, and passes where nothing changes by it", async () => {
+      const mint = new Interface(["function mint(address,uint256)"]).encodeFunctionData("mint", [world.user(3), 7n]);
+      await scheduled(world.traffic.asset, mint, true);
+      const report = await world.rehearse(vaultPlan(CANDIDATES.v2));
+      const { status, evidence } = checkOf(report, "stack");
+      expect(evidence).to.deep.equal([
+        "before the plan: 1 operations and 0 plans, 0 refused",
+        "after the plan: 1 operations and 0 plans, 0 refused",
+      ]);
+      expect(status).to.equal("pass");
+    });
+
+    it("DYN-32 fails where it takes away what an invariant keeps", async () => {
+      const handOver = new Interface(["function transferOwnership(address)"]);
+      const data = handOver.encodeFunctionData("transferOwnership", [world.user(3)]);
+      await scheduled(world.traffic.vault, data, false);
+      const report = await world.rehearse(vaultPlan(CANDIDATES.v2));
+      expect(checkOf(report, "stack").status).to.equal("fail");
+      expect(checkOf(report, "stack").evidence.join("\n")).to.include("owner-unchanged breaks");
+      expect(report.verdict).to.equal("fail");
+    });
+  });
+});
