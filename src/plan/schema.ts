@@ -261,7 +261,9 @@ const journeyStepField = record(
     args: argumentsField.optional(),
     value: amountField.optional(),
     /** Left out: what it did before the plan. */
-    expect: scalar("ok, or the name of an error", (text) => (/^[A-Za-z_$][\w$]*$/.test(text) ? text : undefined)).optional(),
+    expect: scalar("ok, or the name of an error", (text) =>
+      /^[A-Za-z_$][\w$]*$/.test(text) ? text : undefined,
+    ).optional(),
     /** Before the call. */
     wait: durationField.optional(),
   },

@@ -12,7 +12,14 @@ export function renderQuick(report: QuickReport): string {
     `[${verdict.toUpperCase()}] first look: ${title}`,
     `plan ${subject} · block ${block} · one eth_simulateV1 request, nothing was sent`,
     "",
-    ...table(calls.map(([where, { what, target, isOk, gasUsed, error }]) => [where, what, target, isOk ? `gas ${gasUsed}` : `REVERTS: ${error}`])),
+    ...table(
+      calls.map(([where, { what, target, isOk, gasUsed, error }]) => [
+        where,
+        what,
+        target,
+        isOk ? `gas ${gasUsed}` : `REVERTS: ${error}`,
+      ]),
+    ),
     "",
     ...table(
       stages.flatMap(({ index, invariants }) =>

@@ -46,7 +46,10 @@ export class ForkSession {
 
   /** Something that was done to another fork of this rehearsal. */
   note(override: Override): void {
-    this.noted.set(JSON.stringify(override, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)), override);
+    this.noted.set(
+      JSON.stringify(override, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)),
+      override,
+    );
   }
 
   /** One verb by one actor; its gas is noted. */

@@ -121,7 +121,12 @@ async function lookAhead(
     value: toQuantity(value),
     gas: toQuantity(ACT_GAS),
   });
-  const question = ({ to, data }: Ask) => ({ from: derivedAddress("slipway.quick.asker"), to, input: data, gas: toQuantity(ASK_GAS) });
+  const question = ({ to, data }: Ask) => ({
+    from: derivedAddress("slipway.quick.asker"),
+    to,
+    input: data,
+    gas: toQuantity(ASK_GAS),
+  });
   const blocks = [
     {
       time: (latest?.timestamp ?? 0) + 12,
@@ -199,7 +204,9 @@ function isUnknownMethod(thrown: unknown): boolean {
   return (
     code === "UNSUPPORTED_OPERATION" ||
     error?.code === -32601 ||
-    /-32601|method\b.*\b(not found|not supported|does not exist|unavailable|unknown)|unknown method|unsupported method/i.test(text)
+    /-32601|method\b.*\b(not found|not supported|does not exist|unavailable|unknown)|unknown method|unsupported method/i.test(
+      text,
+    )
   );
 }
 
@@ -213,7 +220,11 @@ function stageTimes(plan: Plan, scheduled: number): number[] {
   });
 }
 
-function outcome(call: SimulatedCall, { target, data }: { target: string; data: string }, abis: readonly Interface[]): QuickCall {
+function outcome(
+  call: SimulatedCall,
+  { target, data }: { target: string; data: string },
+  abis: readonly Interface[],
+): QuickCall {
   const isOk = BigInt(call.status) === 1n;
   const fragment = abis.map((abi) => abi.getFunction(data.slice(0, 10))).find((found) => found !== null);
   const what = target === "creation" ? "creation" : (fragment?.name ?? data.slice(0, 10));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { KINDS } from "./replay/compareSent";
 import type { RehearsalReport } from "./types";
 
 /** JSON has no integers beyond 2^53: decimal text in the file, a bigint in the program. */
@@ -108,6 +109,9 @@ const invariantRow = record({
 const status = z.enum(["pass", "warn", "fail", "skip", "inconclusive"]);
 const selector = record({ selector: bytes, signature: z.string().optional() });
 
+const quantiles = record({ p50: count, p90: count, p99: count, max: count });
+const broken = { invariant: z.string(), left: integer, right: integer };
+
 /** `report.json`, as a program reads it: decimal text becomes bigints. `docs/schema/rehearsal.json` is made from it. */
 export const reportSchema = record({
   schema: z.literal("slipway.rehearsal.v2"),
@@ -130,6 +134,7 @@ export const reportSchema = record({
     z.discriminatedUnion("kind", [
       record({ kind: z.literal("impersonation"), account: address, as: z.string() }),
       record({ kind: z.literal("balance"), account: address, as: z.string(), wei: integer }),
+      record({ kind: z.literal("crowd"), count, as: z.string(), wei: integer }),
       record({ kind: z.literal("time"), seconds: count }),
     ]),
   ),
@@ -263,6 +268,83 @@ export const reportSchema = record({
       isRefused: z.boolean(),
     }),
   ),
+  journeys: record({
+    stated: list(record({ name: z.string(), users: list(address), steps: list(z.string()), tolerance: count })),
+    differences: list(
+      record({
+        journey: z.string(),
+        user: address,
+        moment: z.string(),
+        kind: z.enum(["revert", "loss", "unexpected", "gas", "returned", "events"]),
+        text: z.string(),
+        isExpected: z.boolean(),
+      }),
+    ),
+    runs: list(record({ moment: z.string(), journeys: count, users: count, reverted: count })),
+    load: list(
+      record({
+        journey: z.string(),
+        moment: z.string(),
+        users: count,
+        failed: count,
+        firstGas: integer,
+        lastGas: integer,
+        error: z.string().optional(),
+      }),
+    ),
+    idle: list(z.string()),
+  }).optional(),
+  traffic: list(
+    record({
+      stage: count,
+      gate: z.string(),
+      senders: count,
+      transactions: count,
+      failed: count,
+      isOpen: z.boolean(),
+    }),
+  ).optional(),
+  replay: record({
+    source: z.string(),
+    base: count,
+    applied: count,
+    transactions: count,
+    leftOut: count,
+    same: count,
+    kinds: record({
+      revert: count.optional(),
+      value: count.optional(),
+      accepts: count.optional(),
+      reason: count.optional(),
+      returned: count.optional(),
+      events: count.optional(),
+      expected: count.optional(),
+    }),
+    rows: list(
+      record({
+        transaction: z.string(),
+        from: address,
+        to: address,
+        selector: bytes,
+        differences: list(record({ kind: z.enum(KINDS), text: z.string(), isExpected: z.boolean() })),
+      }),
+    ),
+    more: count,
+    senders: count,
+    gas: record({ stable: quantiles, candidate: quantiles }),
+    words: list(record({ slot: word, stable: word, candidate: word })).optional(),
+    moreWords: count,
+    failure: z.string().optional(),
+  }).optional(),
+  fuzz: record({
+    seed: z.string(),
+    calls: count,
+    succeeded: count,
+    functions: count,
+    invariants: list(z.string()),
+    found: record({ ...broken, sequence: list(z.string()), length: count }).optional(),
+    known: list(record(broken)),
+  }).optional(),
   failure: z.record(z.string(), z.unknown()).optional(),
 }) satisfies z.ZodType<RehearsalReport>;
 

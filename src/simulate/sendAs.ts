@@ -120,7 +120,9 @@ export function refusalOf(data: string, abis: readonly Interface[]): Refusal {
 function errorIn(abi: Interface, data: string): Refusal | undefined {
   try {
     const error = abi.parseError(data);
-    return error === null ? undefined : { name: error.name, text: `${error.name}(${error.args.map(String).join(", ")})` };
+    return error === null
+      ? undefined
+      : { name: error.name, text: `${error.name}(${error.args.map(String).join(", ")})` };
   } catch {
     return undefined;
   }

@@ -24,6 +24,7 @@ import { ForkSession } from "./forkSession";
 import { Crowd } from "./journeys/crowd";
 import { openGates } from "./journeys/openGates";
 import { readJourneys } from "./journeys/readJourneys";
+import type { Journey, StatedJourney } from "./journeys/types";
 import { openAnvilFork, type Fork, type OpenFork } from "./openFork";
 import { readActors } from "./readActors";
 import { readParameters } from "./readParameters";
@@ -251,12 +252,16 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     rollbacks: notes.rollbacks,
     containments: notes.containments,
     negatives: notes.negatives,
-    journeys: notes.journeys && { stated: loaded.plan.journeys, ...notes.journeys },
+    journeys: notes.journeys && { stated: world.journeys.map(statedJourney), ...notes.journeys },
     traffic: notes.traffic,
     replay: notes.replay,
     fuzz: notes.fuzz,
     failure: failure?.toJSON(),
   };
+}
+
+function statedJourney({ name, users, steps, tolerance }: Journey): StatedJourney {
+  return { name, users: [...users], steps: steps.map(({ stated }) => stated), tolerance };
 }
 
 /** What the checks know, and the users who come where a stage waits for them. */

@@ -66,7 +66,11 @@ async function pendingOperations({ session, registry, timelock }: Lifecycle): Pr
     const { name, args } = TIMELOCK.parseLog(log)!;
     const id = args["id"] as string;
     if (name === "CallSalt") salts.set(id, args["salt"]);
-    else calls.set(id, [...(calls.get(id) ?? []), args.toObject() as { target: string; value: bigint; data: string; predecessor: string }]);
+    else
+      calls.set(id, [
+        ...(calls.get(id) ?? []),
+        args.toObject() as { target: string; value: bigint; data: string; predecessor: string },
+      ]);
   }
   const found: Operation[] = [];
   for (const [id, batch] of calls) {
@@ -84,9 +88,11 @@ async function pendingOperations({ session, registry, timelock }: Lifecycle): Pr
   return found;
 }
 
-
 async function askTimelock(provider: Lifecycle["session"]["client"]["provider"], to: string, name: string, id: string) {
-  return TIMELOCK.decodeFunctionResult(name, await provider.call({ to, data: TIMELOCK.encodeFunctionData(name, [id]) }));
+  return TIMELOCK.decodeFunctionResult(
+    name,
+    await provider.call({ to, data: TIMELOCK.encodeFunctionData(name, [id]) }),
+  );
 }
 
 /** One call may have been scheduled alone or as a batch of one: its id tells. */
@@ -106,7 +112,13 @@ function executionOf(
     return TIMELOCK.encodeFunctionData("execute", [target, value, data, predecessor, salt]);
   }
   const column = (key: "target" | "value" | "data") => batch.map((call) => call[key]);
-  return TIMELOCK.encodeFunctionData("executeBatch", [column("target"), column("value"), column("data"), predecessor, salt]);
+  return TIMELOCK.encodeFunctionData("executeBatch", [
+    column("target"),
+    column("value"),
+    column("data"),
+    predecessor,
+    salt,
+  ]);
 }
 
 /** By the registry, which holds the executor's role. */

@@ -1,11 +1,10 @@
 import type { PlanImpact } from "../impact/types";
 import type { ProxySlots } from "../chain/erc1967";
 import type { PlanExplanation } from "../plan/explainPlan";
-import type { PlanFile } from "../plan/schema";
 import type { Plan } from "../plan/types";
 import type { FuzzNotes } from "./fuzz/fuzz";
 import type { ReplayNotes } from "./replay/replay";
-import type { GateTraffic, JourneyNotes } from "./journeys/types";
+import type { GateTraffic, JourneyNotes, StatedJourney } from "./journeys/types";
 
 /** `skip` asks nothing of this plan; `inconclusive` asks, and could not be answered. */
 export type CheckStatus = "pass" | "warn" | "fail" | "skip" | "inconclusive";
@@ -222,7 +221,7 @@ export interface RehearsalReport {
   containments: RehearsedContainment[];
   negatives: NegativeResult[];
   /** What users do, as the plan file has it, and what it came to. */
-  journeys?: { stated: PlanFile["journeys"] } & JourneyNotes;
+  journeys?: { stated: StatedJourney[] } & JourneyNotes;
   /** Users who came because a gate waited for them. */
   traffic?: GateTraffic[];
   /** Recorded transactions on stable and on candidate: where they came out otherwise. */

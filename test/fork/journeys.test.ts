@@ -13,8 +13,8 @@ describe("simulate > journeys of users through a vault's upgrade", function () {
       "  - name: in and out",
       `    as: ["${world.user(0)}", "${world.user(1)}"]`,
       "    steps:",
-      `      - { call: "deposit(uint256,address)", args: ["10 ether", self] }`.replace("10 ether", "10000000000000000000"),
-      `      - { call: "redeem(uint256,address,address)", args: ["5000000000000000000", self, self], wait: 1h }`,
+      `      - { call: "deposit(uint256,address)", args: ["10000000000000000000", self] }`,
+      `      - { call: "redeem(uint256,address,address)", args: ["500000000000000000", self, self], wait: 1h }`,
       "  - name: a large withdrawal",
       `    as: "${world.user(0)}"`,
       "    steps:",
@@ -39,7 +39,7 @@ describe("simulate > journeys of users through a vault's upgrade", function () {
       expect(checkOf(report, "journeys").evidence.join("\n")).to.include("at the end: 3 journeys");
       expect(report.journeys?.runs.map(({ moment, users }) => [moment, users])).to.deep.equal([
         ["before the plan", 3],
-        ['after "promote"', 3],
+        ['after "upgrade"', 3],
         ["at the end", 3],
       ]);
       expect(report.journeys?.stated?.map(({ name }) => name)).to.deep.equal(["in and out", "a large withdrawal"]);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Contract, Interface, JsonRpcProvider, ZeroHash, id } from "ethers";
+import { Contract, id, Interface, ZeroHash } from "ethers";
 import { INVARIANTS, ROOT } from "../../scripts/demo/openWorld";
 import { impersonate, revertTo, takeSnapshot } from "../../src/chain/devChain";
 import { renderQuick } from "../../src/report/renderQuick";
@@ -23,25 +23,29 @@ describe("simulate > a first look, and what else waits for the timelock", functi
 
   after(() => world.close());
 
-  const look = (text: string, provider = world.provider) =>
-    quick({ ...world.as(world.people.release), provider }, world.registry, world.load(text), {
-      root: ROOT,
-      invariantsDir: INVARIANTS,
-    });
+  const look = (text: string) =>
+    quick(world.as(world.people.release), world.registry, world.load(text), { root: ROOT, invariantsDir: INVARIANTS });
+
+  /** Runs `work` while each request passes through `change`, which may give it another name. */
+  async function intercepted<T>(change: (method: string) => string, work: () => Promise<T>): Promise<T> {
+    const { provider } = world;
+    const send = provider.send.bind(provider);
+    provider.send = (method, params) => send(change(method), params);
+    try {
+      return await work();
+    } finally {
+      provider.send = send;
+    }
+  }
 
   it("DYN-40 shows in one request which calls go through, which invariants hold, and what the module answers then", async () => {
     const methods: string[] = [];
-    const counting = new Proxy(world.provider, {
-      get: (target, key) => {
-        if (key !== "send") return Reflect.get(target, key, target) as unknown;
-        return (method: string, params: unknown[]) => {
-          methods.push(method);
-          return target.send(method, params);
-        };
-      },
-    });
+    const note = (method: string) => {
+      methods.push(method);
+      return method;
+    };
     const block = await world.provider.getBlockNumber();
-    const report = await look(vaultPlan(CANDIDATES.v2), counting);
+    const report = await intercepted(note, () => look(vaultPlan(CANDIDATES.v2)));
     expect(report.verdict).to.equal("pass");
     expect(report.deployments.map(({ isOk }) => isOk)).to.deep.equal([true]);
     expect(report.stages.map(({ calls }) => calls.map(({ what, isOk }) => [what, isOk]))).to.deep.equal([
@@ -59,13 +63,17 @@ describe("simulate > a first look, and what else waits for the timelock", functi
   });
 
   it("DYN-41 names the call that reverts and why, and the invariant that a stage breaks", async () => {
-    const call = (text: string) => vaultPlan(CANDIDATES.v2, `calls: [${text}]`);
+    const call = (text: string) => vaultPlan(CANDIDATES.v2, `class: critical\ncalls: [${text}]`);
     const broken = await look(
-      call(`{ stage: promote, function: "transferOwnership(address)", args: ["${world.user(0)}"] }`),
+      call(`{ stage: upgrade, function: "transferOwnership(address)", args: ["${world.user(0)}"] }`),
     );
     expect(broken.verdict).to.equal("fail");
     expect(broken.stages[0]?.invariants.find(({ name }) => name === "owner-unchanged")?.state).to.equal("broken");
-    const reverting = await look(call(`{ stage: promote, function: "withdraw(uint256,address,address)", args: ["5", "${world.user(0)}", "${world.user(0)}"] }`));
+    const reverting = await look(
+      call(
+        `{ stage: upgrade, function: "withdraw(uint256,address,address)", args: ["5", "${world.user(0)}", "${world.user(0)}"] }`,
+      ),
+    );
     expect(reverting.verdict).to.equal("fail");
     const found = reverting.stages[0]?.calls.find(({ isOk }) => !isOk);
     expect(found?.what).to.equal("withdraw");
@@ -73,17 +81,9 @@ describe("simulate > a first look, and what else waits for the timelock", functi
   });
 
   it("DYN-42 says in one line that an endpoint has no such method", async () => {
-    const without = new Proxy(world.provider, {
-      get: (target, key) => {
-        if (key !== "send") return Reflect.get(target, key, target) as unknown;
-        return (method: string, params: unknown[]) =>
-          target.send(method === "eth_simulateV1" ? "eth_simulateV9" : method, params);
-      },
-    });
-    await expectError(() => look(vaultPlan(CANDIDATES.v2), without as JsonRpcProvider), "SimulateUnsupported", {
-      where: "--quick",
-      next: "leave out --quick",
-    });
+    const rename = (method: string) => (method === "eth_simulateV1" ? "eth_simulateV9" : method);
+    const work = () => intercepted(rename, () => look(vaultPlan(CANDIDATES.v2)));
+    await expectError(work, "SimulateUnsupported", { where: "--quick", next: "leave out --quick" });
   });
 
   describe("beside another pending operation of the timelock", () => {

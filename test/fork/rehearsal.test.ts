@@ -77,10 +77,17 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
       "negatives pass",
       "pointers pass",
       "invariants pass",
+      "journeys skip",
+      "migration skip",
       "rollbacks pass",
       "containments skip",
       "gas pass",
+      "stack skip",
+      "messages skip",
+      "determinism skip",
       "drift pass",
+      "replay skip",
+      "fuzz skip",
     ]);
     expect(first.verdict).to.equal("pass");
     const count = (verb: string) => first.steps.filter((step) => step.verb.startsWith(verb)).length;
@@ -198,6 +205,7 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
     expect(report.failure).to.deep.include({ error: "GateNotMet" });
     expect(report.verdict).to.equal("inconclusive");
     expect(check(report, "lifecycle")?.status).to.equal("inconclusive");
+    expect(check(report, "lifecycle")?.evidence.join("\n")).to.include("the plan file states no journeys");
     expect(check(report, "rollbacks")).to.deep.include({ status: "inconclusive" });
     expect(report.stages.map(({ label }) => label)).to.deep.equal(["canary 5%"]);
   });
@@ -468,7 +476,7 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
     });
 
     it("SIM-23 prints nothing but JSON with --json, and exits 0 where every check passes", async () => {
-      const args = { file: PLAN_FILE, as: world.people.release, block: String(block) };
+      const args = { file: PLAN_FILE, as: world.people.release, block: String(block), fuzz: "0" };
       const { json, exitCode } = await runJson<RehearsalReport & { reportHash: string; json: string; next: string }>(
         "upgrade simulate",
         args,

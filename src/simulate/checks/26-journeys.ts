@@ -64,7 +64,8 @@ class JourneysRun implements CheckRun {
     if (bad.length > 0 || stuck.length > 0) {
       return fail(evidence, "users lose what they could do or had: mend the candidate, or state the error as expected");
     }
-    if (!this.isOver) return unknown(evidence, "the rehearsal ended before everybody met the candidate; mend what ended it");
+    if (!this.isOver)
+      return unknown(evidence, "the rehearsal ended before everybody met the candidate; mend what ended it");
     if (idle.length > 0) return warn(evidence, "a step that fails before the plan proves little: state it with expect");
     return odd.length + growing.length > 0
       ? warn(evidence, "read whether these differences are meant, and say so in the proposal")
@@ -85,9 +86,9 @@ class JourneysRun implements CheckRun {
     });
   }
 
-  private async load({ session, journeys: all, errors }: World, moment: string): Promise<void> {
+  private async load({ session, journeys: all, errors, expectedErrors }: World, moment: string): Promise<void> {
     const crowd = new Crowd(session, errors);
-    for (const journey of all) this.notes.load.push(await crowd.load(journey, moment));
+    for (const journey of all) this.notes.load.push(await crowd.load(journey, moment, expectedErrors));
   }
 }
 

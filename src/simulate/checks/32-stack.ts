@@ -46,7 +46,9 @@ class StackRun implements CheckRun {
     const [pointersBefore, readingBefore] = [await states(), await watch.read(session.fork)];
     await session.onSnapshot(async () => {
       const refused = await executeOthers(world, others);
-      this.ran.push(`${moment}: ${others.operations.length} operations and ${others.plans.length} plans, ${refused.length} refused`);
+      this.ran.push(
+        `${moment}: ${others.operations.length} operations and ${others.plans.length} plans, ${refused.length} refused`,
+      );
       this.refused.push(...refused.map((text) => `${moment}, ${text}`));
       const broken = watch.broken(readingBefore, await watch.read(session.fork));
       if (broken !== undefined) {

@@ -38,7 +38,11 @@ class ReplayRun implements CheckRun {
       expectedErrors,
     });
     world.notes.replay = this.notes;
-    session.note({ kind: "impersonation", account: timelock, as: "the timelock, on the candidate's fork of the replay" });
+    session.note({
+      kind: "impersonation",
+      account: timelock,
+      as: "the timelock, on the candidate's fork of the replay",
+    });
     session.note({ kind: "crowd", count: this.notes.senders, as: "recorded senders of the replay", wei: 10n ** 24n });
   }
 
@@ -47,12 +51,19 @@ class ReplayRun implements CheckRun {
     if (notes === undefined) return skip("no replay was asked for (--replay with a number of blocks, or a file)");
     const evidence = evidenceOf(notes);
     if (notes.failure !== undefined) {
-      return unknown([...evidence, notes.failure], "replay fewer blocks: the plan's calls need the chain as it is today");
+      return unknown(
+        [...evidence, notes.failure],
+        "replay fewer blocks: the plan's calls need the chain as it is today",
+      );
     }
-    if (notes.transactions === 0) return unknown(evidence, "nobody used the module in these blocks: replay more of them");
+    if (notes.transactions === 0)
+      return unknown(evidence, "nobody used the module in these blocks: replay more of them");
     const { revert = 0, value = 0, accepts = 0, reason = 0, returned = 0, events = 0 } = notes.kinds;
     if (revert + value > 0) {
-      return fail(evidence, "users whose transactions went through are refused, or other amounts move: mend the candidate");
+      return fail(
+        evidence,
+        "users whose transactions went through are refused, or other amounts move: mend the candidate",
+      );
     }
     const isDearer = notes.gas.candidate.p50 * 100 > notes.gas.stable.p50 * HIGH_GAS;
     const isOther = accepts + reason + returned + events > 0 || (notes.words?.length ?? 0) > 0;
@@ -72,7 +83,9 @@ function evidenceOf(notes: ReplayNotes): string[] {
     `gas on stable ${quantiles("stable")}; on candidate ${quantiles("candidate")}`,
     words === undefined ? "storage not traced" : `${words.length + moreWords} words of the module differ at the end`,
     ...rows.slice(0, 5).map(({ transaction, selector, differences }) => {
-      const found = differences.map(({ kind, text, isExpected }) => `${kind}${isExpected ? " (expected)" : ""} ${text}`);
+      const found = differences.map(
+        ({ kind, text, isExpected }) => `${kind}${isExpected ? " (expected)" : ""} ${text}`,
+      );
       return `${transaction} ${selector}: ${found.join("; ")}`;
     }),
     ...(rows.length + more > 5 ? [`${rows.length + more - 5} transactions more with differences`] : []),

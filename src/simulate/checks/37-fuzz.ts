@@ -67,7 +67,11 @@ class FuzzRun implements CheckRun {
       const { invariant, left, right, sequence, length } = found;
       const steps = sequence.map((text, i) => `${i + 1}. ${text}`);
       return fail(
-        [...evidence, `${invariant} breaks: left ${left}, right ${right}, after ${sequence.length} of ${length} calls`, ...steps],
+        [
+          ...evidence,
+          `${invariant} breaks: left ${left}, right ${right}, after ${sequence.length} of ${length} calls`,
+          ...steps,
+        ],
         "these calls break on the candidate what holds on stable: mend it, and keep them as a test",
       );
     }

@@ -26,13 +26,15 @@ export function compareRuns(stable: JourneyRun, now: JourneyRun, comparison: Com
     const { expect, outputs } = journey.steps[i]!;
     const outcome = outcomeOf(step);
     if (expect !== undefined && outcome === expect) continue;
-    if (expect !== undefined && isLast) note("unexpected", `${step.text}: expected ${expect}, found ${errorText(step)}`);
+    if (expect !== undefined && isLast)
+      note("unexpected", `${step.text}: expected ${expect}, found ${errorText(step)}`);
     else if (outcome !== outcomeOf(was) && outcome !== "ok") {
       const isExpected = expectedErrors.includes(outcome);
       note("revert", `${step.text}: ${errorText(was)} before, ${errorText(step)}`, isExpected);
     }
     if (!isLast || !step.isOk || !was.isOk) continue;
-    if (step.gasUsed * 100n > was.gasUsed * HIGH_GAS) note("gas", `${step.text}: gas ${was.gasUsed} before, ${step.gasUsed}`);
+    if (step.gasUsed * 100n > was.gasUsed * HIGH_GAS)
+      note("gas", `${step.text}: gas ${was.gasUsed} before, ${step.gasUsed}`);
     if (!isSameOutput(was.output, step.output, outputs, journey.tolerance)) {
       note("returned", `${step.text}: returned ${shown(was.output, outputs)} before, ${shown(step.output, outputs)}`);
     }
@@ -47,7 +49,8 @@ export function compareRuns(stable: JourneyRun, now: JourneyRun, comparison: Com
 }
 
 function losses(stable: JourneyRun, now: JourneyRun, tolerance: number): string[] {
-  const amountOf = ({ changes }: JourneyRun, asset: string) => changes.find((change) => change.asset === asset)?.amount ?? 0n;
+  const amountOf = ({ changes }: JourneyRun, asset: string) =>
+    changes.find((change) => change.asset === asset)?.amount ?? 0n;
   const assets = new Set([...stable.changes, ...now.changes].map(({ asset }) => asset));
   return [...assets].flatMap((asset) => {
     const [was, is] = [amountOf(stable, asset), amountOf(now, asset)];

@@ -25,6 +25,7 @@ export function readJourneys({ plan, where }: LoadedPlanFile, module: string, ab
       dataFor(module);
       return {
         text: step.call,
+        stated: `${step.call} ${JSON.stringify(args)}${step.expect === undefined ? "" : `, expecting ${step.expect}`}`,
         target: step.target ?? module,
         value: step.value ?? 0n,
         wait: step.wait ?? 0n,
@@ -53,7 +54,8 @@ function filled(fragment: FunctionFragment, args: readonly RawArgument[], sender
 function fill(input: ParamType | undefined, arg: RawArgument, sender: string): RawArgument {
   if (input === undefined) return arg;
   if (Array.isArray(arg)) {
-    const inner = (i: number) => (input.isArray() ? input.arrayChildren : input.isTuple() ? input.components[i] : undefined);
+    const inner = (i: number) =>
+      input.isArray() ? input.arrayChildren : input.isTuple() ? input.components[i] : undefined;
     return arg.map((item, i) => fill(inner(i), item, sender));
   }
   return input.type === "address" && arg === SELF ? sender : arg;

@@ -5,6 +5,8 @@ import type { Sent } from "../sendAs";
 export interface JourneyStep {
   /** As the file writes it. */
   text: string;
+  /** With its arguments. */
+  stated: string;
   target: string;
   value: bigint;
   /** Seconds waited before it. */
@@ -83,6 +85,15 @@ export interface GateTraffic {
   transactions: number;
   failed: number;
   isOpen: boolean;
+}
+
+/** A journey as the plan file has it, for readers of the report. */
+export interface StatedJourney {
+  name: string;
+  users: string[];
+  steps: string[];
+  /** Basis points. */
+  tolerance: number;
 }
 
 export interface JourneyNotes {

@@ -39,7 +39,11 @@ export function compareSent(
   const others = [stable, candidate].map((sent) => sent.logs.filter((log) => !isTransfer(log)).map(logText));
   if (isOther(others)) found.push({ kind: "events", text: firstOther(others), isExpected: false });
   if (stable.output !== candidate.output) {
-    found.push({ kind: "returned", text: `${short(stable.output)} on stable, ${short(candidate.output)}`, isExpected: false });
+    found.push({
+      kind: "returned",
+      text: `${short(stable.output)} on stable, ${short(candidate.output)}`,
+      isExpected: false,
+    });
   }
   return found;
 }

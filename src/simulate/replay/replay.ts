@@ -86,7 +86,10 @@ export async function replay(request: ReplayRequest): Promise<ReplayNotes> {
     try {
       notes.failure = await applyPlan(request, candidate, notes);
       if (notes.failure !== undefined) return notes;
-      await mine(stable.provider, (await candidate.provider.getBlockNumber()) - (await stable.provider.getBlockNumber()));
+      await mine(
+        stable.provider,
+        (await candidate.provider.getBlockNumber()) - (await stable.provider.getBlockNumber()),
+      );
       await runAll(request, { stable, candidate }, notes);
       return notes;
     } finally {
