@@ -14,10 +14,10 @@ export async function checkControlSelector(
 ): Promise<void> {
   const { selector } = routerAbi.getFunction("traffic")!;
   const declared = functionsOf(abi).find((fragment) => fragment.selector === selector);
-  // PUSH4: how every Solidity dispatcher names a selector. The stable code's ABI is not at hand.
-  const dispatch = `63${selector.slice(2)}`;
-  const isInStable = (await client.provider.getCode(stable)).includes(dispatch);
-  if (declared === undefined && !isInStable && !deployment.code.includes(dispatch)) return;
+  // As the router's constructor looks for it: PUSH4, unless PUSH1 0xe0 SHL makes calldata of it. Stable's ABI is not at hand.
+  const dispatch = new RegExp(`^0x(..)*63${selector.slice(2)}(?!60e01b)`);
+  const isInStable = dispatch.test(await client.provider.getCode(stable));
+  if (declared === undefined && !isInStable && !dispatch.test(deployment.code)) return;
   throw new SlipwayError("ControlSelectorClash", {
     where,
     expected: `no function with the selector ${selector}`,

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Probes} from "../../registry/libraries/Probes.sol";
 import {Condition, Probe, RightKind} from "../../types/Condition.sol";
 import {ITrafficRouter, Policy, SelectorRule} from "../ITrafficRouter.sol";
+import {ControlSelector} from "./ControlSelector.sol";
 import {TrafficErrors} from "./TrafficErrors.sol";
 
 /// @notice What a policy must satisfy before a router is made for it.
@@ -27,6 +28,12 @@ library PolicyChecks {
         _checkErrors(policy.expectedErrors);
         _checkInvariants(policy.invariants);
         _checkLanes(policy);
+    }
+
+    /// @dev A function of the protocol with the control's selector would be out of reach.
+    function checkVersion(address account) internal view {
+        checkCode(account);
+        ControlSelector.checkAbsent(account);
     }
 
     function checkCode(address account) internal view {

@@ -35,8 +35,8 @@ library PolicyStore {
 
     /// @notice Of a policy that calls can follow, between versions that have code.
     function write(address stable, address candidate, Policy memory policy) internal returns (address) {
-        PolicyChecks.checkCode(stable);
-        PolicyChecks.checkCode(candidate);
+        PolicyChecks.checkVersion(stable);
+        PolicyChecks.checkVersion(candidate);
         PolicyChecks.check(policy);
         return CodeStore.write(abi.encode(policy));
     }

@@ -114,6 +114,9 @@ library TrafficErrors {
     error TooMany(uint256 count, uint256 max);
     error NoCode(address account);
 
+    /// @notice The version has a function of its own with the selector of `traffic(bytes)`.
+    error ControlSelectorClash(address account);
+
     /// @notice The account that should hold the policy does not hold the one that the router was made for.
     error PolicyMismatch(address store);
 }

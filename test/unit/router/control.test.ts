@@ -11,7 +11,9 @@ import {
   deployRouter,
   installOn,
   installRouter,
+  Kind,
   Op,
+  policyOf,
   policySlot,
   POLICY_ID,
   ran,
@@ -226,6 +228,60 @@ describe("TrafficRouter > control", () => {
         await (args.length === 0 ? reverted : reverted.withArgs(...args));
       });
     }
+
+    describe("the control's selector", () => {
+      const PUSH = `63${id("traffic(bytes)").slice(2, 10)}`;
+
+      it("RTR-64 is none of a version's functions: no router of any kind is made before one that dispatches on it", async () => {
+        const canary = await fresh();
+        const clash = await ethers.deployContract("Module__MockForRegistry", [canary.user.address]);
+        const [stable, candidate, account] = await Promise.all(
+          [canary.stable, canary.candidate, clash].map((version) => version.getAddress()),
+        );
+        const accounts = { controller: canary.controller.address, guardian: canary.guardian.address };
+        const common = { ...accounts, policyId: ethers.ZeroHash };
+        for (const versions of [
+          { stable, candidate: account },
+          { stable: account, candidate },
+        ]) {
+          const plain = { ...common, ...versions, implementationSlot: ethers.ZeroHash, authoritySlot: ethers.ZeroHash };
+          const routes = { loupe: stable, cutFacet: stable, leader: ethers.ZeroAddress, isAddition: false };
+          const beacon = { beacon: canary.proxy, predecessor: ethers.ZeroAddress };
+          for (const [name, target] of [
+            ["TrafficRouter", { ...plain, kind: Kind.uups }],
+            ["TrafficRouter", { ...plain, kind: Kind.transparent }],
+            ["TrafficRouter", { ...plain, kind: Kind.ownAdmin, implementationSlot: id("a"), authoritySlot: id("b") }],
+            ["DiamondRouter", { ...common, ...versions, ...routes }],
+            ["BeaconRouter", { ...common, ...versions, ...beacon }],
+          ] as [string, object][]) {
+            await expect(ethers.deployContract(name, [target, policyOf()]), name)
+              .to.be.revertedWithCustomError(canary.router, "ControlSelectorClash")
+              .withArgs(account);
+          }
+        }
+      });
+
+      it("RTR-64 is found at every place of a code, to its last byte", async () => {
+        const canary = await fresh();
+        const candidate = await canary.candidate.getAddress();
+        for (const at of [...Array.from({ length: 6 }, (_, n) => n), 23, 27, 28, 51, 55, 56, 24_570, 24_571]) {
+          const code = ethers.concat([`0x${"68".repeat(at)}`, `0x${PUSH}`, `0x${"00".repeat(24_571 - at)}`]);
+          await ethers.provider.send("hardhat_setCode", [candidate, code]);
+          await expect(deployRouter(canary), `${at}`)
+            .to.be.revertedWithCustomError(canary.router, "ControlSelectorClash")
+            .withArgs(candidate);
+        }
+      });
+
+      it("RTR-64 may be called by a version, and stand in its data", async () => {
+        const canary = await fresh();
+        const candidate = await canary.candidate.getAddress();
+        for (const code of [`${PUSH}60e01b00`, PUSH.slice(0, -2), `7f${PUSH.slice(2)}`, "00"]) {
+          await ethers.provider.send("hardhat_setCode", [candidate, `0x${code}`]);
+          await deployRouter(canary);
+        }
+      });
+    });
 
     it("RTR-02 refuses conditions that only the registry can evaluate, and targets without code", async () => {
       const canary = await fresh();
