@@ -43,6 +43,7 @@ const AREAS: Record<string, string> = {
   CLI: "Tasks",
   MET: "Metrics and alerts",
   SIM: "Rehearsal",
+  CHK: "Checks of a rehearsal",
   DYN: "Rehearsal: journeys, recorded transactions, random calls, a first look",
   REP: "Report of a rehearsal",
   TOO: "Diff, snapshot, dashboard, proof",

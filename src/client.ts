@@ -31,6 +31,16 @@ export interface Build {
   immutables: Immutable[];
 }
 
+/** What a compiler was given, and what it says it was given. */
+export interface CompiledSources {
+  /** The metadata file, whose hash stands at the end of the code. */
+  metadata: string;
+  /** Text of the sources as they were compiled, by path. */
+  sources: Record<string, string>;
+  /** Sources that now lie on disk with another text. */
+  edited: string[];
+}
+
 /** Where compiled contracts come from; a task injects Hardhat's. */
 export interface ArtifactSource {
   /** By contract name or `path:Name`, or by a path to a JSON file of Hardhat or Foundry. */
@@ -39,6 +49,8 @@ export interface ArtifactSource {
   layout?(name: string): Promise<Namespaces | undefined>;
   /** How the contract was compiled; undefined where that was not kept. */
   build?(name: string): Promise<Build | undefined>;
+  /** What the contract was compiled from; undefined where that was not kept. */
+  sources?(name: string): Promise<CompiledSources | undefined>;
   /** The compiled contracts that `isLike` takes for runtime code of so many bytes. */
   find?(bytes: number, isLike: (deployedBytecode: string) => boolean): Promise<string[]>;
 }

@@ -1,4 +1,4 @@
-import { AbiCoder, keccak256, type Interface } from "ethers";
+import { AbiCoder, keccak256, ZeroHash, type Interface } from "ethers";
 import type { SequenceStep } from "../chain/simulateSequence";
 import type { Client } from "../client";
 import { hashPlan, hashPlanStruct } from "../plan/eip712";
@@ -53,30 +53,36 @@ export async function readImpact(
 }
 
 /** Ids of the timelock's operations: every stage and every way back, each behind the registry's own guard. */
-function operationsOf(registry: Registry, plan: Plan, proposalId: string): PlanImpact["operations"] {
-  const idOf = (tag: bigint, calls: readonly Call[]) => {
-    const coder = AbiCoder.defaultAbiCoder();
-    const guard = registry.iface.encodeFunctionData("onlyWhileAdvancing", [proposalId, tag]);
-    const salt = keccak256(coder.encode(["bytes32", "uint256"], [proposalId, tag]));
-    return keccak256(
-      coder.encode(
-        ["address[]", "uint256[]", "bytes[]", "bytes32", "bytes32"],
-        [
-          [registry.address, ...calls.map(({ target }) => target)],
-          [0n, ...calls.map(({ value }) => value)],
-          [guard, ...calls.map(({ data }) => data)],
-          `0x${"00".repeat(32)}`,
-          salt,
-        ],
-      ),
-    );
-  };
+export function operationsOf(registry: Registry, plan: Plan, proposalId: string): PlanImpact["operations"] {
+  const types = ["address[]", "uint256[]", "bytes[]", "bytes32", "bytes32"];
+  return batchesOf(registry, plan, proposalId).map(({ batch, operation }) => ({
+    batch,
+    id: keccak256(AbiCoder.defaultAbiCoder().encode(types, operation)),
+  }));
+}
+
+/** The same as the timelock takes them: targets, values, payloads, predecessor, salt. */
+export function batchesOf(
+  registry: Registry,
+  plan: Plan,
+  proposalId: string,
+): { batch: string; operation: [string[], bigint[], string[], string, string] }[] {
+  const operationOf = (tag: bigint, calls: readonly Call[]): [string[], bigint[], string[], string, string] => [
+    [registry.address, ...calls.map(({ target }) => target)],
+    [0n, ...calls.map(({ value }) => value)],
+    [registry.iface.encodeFunctionData("onlyWhileAdvancing", [proposalId, tag]), ...calls.map(({ data }) => data)],
+    ZeroHash,
+    keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "uint256"], [proposalId, tag])),
+  ];
   return [
-    ...plan.stages.map(({ calls }, i) => ({ batch: `stage ${i}`, id: idOf(BigInt(i), calls) })),
-    ...plan.rollbacks.map(({ calls }, i) => ({ batch: `rollback ${i}`, id: idOf(ROLLBACK_TAG | BigInt(i), calls) })),
+    ...plan.stages.map(({ calls }, i) => ({ batch: `stage ${i}`, operation: operationOf(BigInt(i), calls) })),
+    ...plan.rollbacks.map(({ calls }, i) => ({
+      batch: `rollback ${i}`,
+      operation: operationOf(ROLLBACK_TAG | BigInt(i), calls),
+    })),
     ...plan.containments.map(({ calls }, i) => ({
       batch: `containment ${i}`,
-      id: idOf(CONTAINMENT_TAG | BigInt(i), calls),
+      operation: operationOf(CONTAINMENT_TAG | BigInt(i), calls),
     })),
   ];
 }

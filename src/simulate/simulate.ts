@@ -238,7 +238,7 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     timeline: built.explain.timeline,
     worstRollback: worstRollback(notes.rollbacks),
     diffHash: diffHashOf(notes),
-    unexplained: [],
+    unexplained: checksRun.unexplained,
     impact: { selectors, roles, ...(storage === undefined ? {} : { storage }) },
     deployments: built.deployments.map(({ role, contractName, address, codeHash }) => ({
       role,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import type { Artifact, ArtifactSource, Build, Immutable } from "../../src/client";
+import type { Artifact, ArtifactSource, Build, CompiledSources, Immutable } from "../../src/client";
 import { SlipwayError } from "../../src/errors";
 import { readLayout, type LayoutOutput } from "../../src/layout/readLayout";
 import type { Namespaces } from "../../src/layout/readNamespaces";
@@ -42,6 +43,22 @@ export function artifactsOf(hre: HardhatRuntimeEnvironment): ArtifactSource {
       const build = await buildOf(hre, `${sourceName}:${contractName}`);
       return build === undefined ? undefined : readBuild(build, sourceName, contractName);
     },
+    async sources(name: string): Promise<CompiledSources | undefined> {
+      if (name.startsWith("npm:") || name.endsWith(".json") || !(await hre.artifacts.artifactExists(name))) {
+        return undefined;
+      }
+      const { sourceName, contractName } = await hre.artifacts.readArtifact(name);
+      const build = await buildOf(hre, `${sourceName}:${contractName}`);
+      const metadata = build?.output.contracts?.[sourceName]?.[contractName]?.metadata;
+      if (build === undefined || metadata === undefined) return undefined;
+      const paths = Object.keys((JSON.parse(metadata) as { sources: Record<string, unknown> }).sources);
+      const sources = Object.fromEntries(paths.map((path) => [path, build.sources[path]?.content ?? ""]));
+      const onDisk = (path: string) => join(hre.config.paths.root, path);
+      const edited = paths.filter((path) => {
+        return existsSync(onDisk(path)) && readFileSync(onDisk(path), "utf8") !== sources[path];
+      });
+      return { metadata, sources, edited };
+    },
     async find(bytes: number, isLike: (code: string) => boolean): Promise<string[]> {
       const found: string[] = [];
       for (const name of await hre.artifacts.getAllFullyQualifiedNames()) {
@@ -57,6 +74,7 @@ export function artifactsOf(hre: HardhatRuntimeEnvironment): ArtifactSource {
 interface KeptBuild {
   output: BuildOutput;
   compiler: string;
+  sources: Record<string, { content: string }>;
   settings: { optimizer?: { enabled?: boolean; runs?: number }; viaIR?: boolean; evmVersion?: string };
 }
 
@@ -72,7 +90,13 @@ type BuildOutput = LayoutOutput & {
   sources: Record<string, { ast?: Node }>;
   contracts?: Record<
     string,
-    Record<string, { evm?: { deployedBytecode?: { immutableReferences?: Artifact["immutableReferences"] } } }>
+    Record<
+      string,
+      {
+        metadata?: string;
+        evm?: { deployedBytecode?: { immutableReferences?: Artifact["immutableReferences"] } };
+      }
+    >
   >;
 };
 
@@ -111,6 +135,7 @@ async function buildOf(hre: HardhatRuntimeEnvironment, name: string): Promise<Ke
   if (info === undefined) return undefined;
   const kept: KeptBuild = {
     output: info.output as unknown as BuildOutput,
+    sources: info.input.sources,
     compiler: info.solcLongVersion.replace(/\.Emscripten\.clang$|\.Linux\.g\+\+$/, ""),
     settings: info.input.settings as KeptBuild["settings"],
   };

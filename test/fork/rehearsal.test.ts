@@ -72,16 +72,34 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
   it("SIM-10 runs the plan to its end through the real contracts, by actors of the registry's own data", () => {
     expect(first.failure).to.equal(undefined);
     expect(first.checks.map(({ id, status }) => `${id} ${status}`)).to.deep.equal([
+      "provenance pass",
+      "integrity pass",
+      "on-chain skip",
       "overrides pass",
       "lifecycle pass",
       "negatives pass",
+      "quorum pass",
+      "delays pass",
+      "readiness skip",
+      "nonces pass",
+      "funds pass",
+      "calldata pass",
+      "existence pass",
       "pointers pass",
+      "code pass",
+      // The gateway comes as an artifact of its publisher: no build, no layout, and a lock in a transaction of its own.
+      "source inconclusive",
+      "initializers warn",
+      "storage inconclusive",
+      "opcodes pass",
+      "selectors pass",
       "invariants pass",
       "journeys skip",
       "migration skip",
       "rollbacks pass",
       "containments skip",
       "gas pass",
+      "size pass",
       "stack skip",
       "messages skip",
       "determinism skip",
@@ -89,7 +107,7 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
       "replay skip",
       "fuzz skip",
     ]);
-    expect(first.verdict).to.equal("pass");
+    expect(first.verdict).to.equal("warn");
     const count = (verb: string) => first.steps.filter((step) => step.verb.startsWith(verb)).length;
     // Two thirds of twelve equal seats.
     expect([count("vote for"), count("signal ready")]).to.deep.equal([8, 8]);
@@ -176,7 +194,7 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
     expect(keccak256(readFileSync(json))).to.equal(reportHash);
     expect(json).to.equal(join(deploymentsDir, "reports", first.subject.slice(0, 12), "report.json"));
     const page = readFileSync(markdown, "utf8");
-    expect(page.split("\n")[0]).to.equal(`# [PASS] ${first.title}`);
+    expect(page.split("\n")[0]).to.equal(`# [WARN] ${first.title}`);
     expect(page).to.include(reportHash).and.to.include("without its key");
   });
 
@@ -254,7 +272,7 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
   it("SIM-21 finds the same on Hardhat's node, and says that storage was not traced", async function () {
     this.timeout(180_000);
     const report = await rehearse(planText, openHardhatFork);
-    expect(report.verdict).to.equal("pass");
+    expect(report.verdict).to.equal("warn");
     expect(report.provenance.engine).to.match(/^hardhat \d+\.\d+\.\d+$/);
     expect(report.subject).to.equal(first.subject);
     expect(report.proposalId).to.equal(first.proposalId);
@@ -483,7 +501,7 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
         on,
       );
       expect(exitCode).to.equal(0);
-      expect(json).to.deep.include({ verdict: "pass", subject: first.subject });
+      expect(json).to.deep.include({ verdict: "warn", subject: first.subject });
       expect(keccak256(readFileSync(json.json))).to.equal(json.reportHash);
       expect(json.next).to.equal(
         `npx hardhat --network remote upgrade propose ${PLAN_FILE} --report ${json.reportHash}`,

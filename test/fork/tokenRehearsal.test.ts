@@ -76,7 +76,7 @@ describe("simulate > a plan that a token's delegates decide, on a fork", functio
   it("SIM-40 finds those who hold the votes, takes their snapshot, and carries the plan to its end by their votes", async () => {
     const report = await rehearse();
     expect(report.failure).to.equal(undefined);
-    expect(report.verdict).to.equal("pass");
+    expect(report.verdict).to.equal("warn");
     expect(stepsOf(report, "snapshot")).to.have.length(1);
     const [strongest] = world.people.electors;
     const votes = stepsOf(report, "vote for");
@@ -106,7 +106,7 @@ describe("simulate > a plan that a token's delegates decide, on a fork", functio
   it("SIM-42 lets those vote who are named", async () => {
     const named = [0, 4, 5, 6, 7].map((i) => world.people.electors[i]!);
     const report = await rehearse(named);
-    expect(report.verdict, JSON.stringify(report.failure)).to.equal("pass");
+    expect(report.verdict, JSON.stringify(report.failure)).to.equal("warn");
     const voters = [...stepsOf(report, "vote for"), ...stepsOf(report, "signal ready")];
     expect(voters.every(({ account }) => named.includes(account))).to.equal(true);
   });

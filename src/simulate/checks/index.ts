@@ -1,13 +1,30 @@
+import { provenance } from "./01-provenance";
+import { integrity } from "./02-integrity";
+import { onChain } from "./03-onChain";
+import { overrides } from "./04-overrides";
 import { lifecycle } from "./05-lifecycle";
 import { negatives } from "./06-negatives";
-import { overrides } from "./04-overrides";
+import { quorum } from "./07-quorum";
+import { delays } from "./08-delays";
+import { readiness } from "./09-readiness";
+import { nonces } from "./10-nonces";
+import { funds } from "./11-funds";
+import { calldata } from "./12-calldata";
+import { existence } from "./13-existence";
 import { pointers } from "./14-pointers";
+import { code } from "./15-code";
+import { source } from "./16-source";
+import { initializers } from "./17-initializers";
+import { storage } from "./18-storage";
+import { opcodes } from "./19-opcodes";
+import { selectors } from "./20-selectors";
 import { invariants } from "./25-invariants";
 import { journeys } from "./26-journeys";
 import { migration } from "./27-migration";
 import { rollbacks } from "./28-rollbacks";
 import { containments } from "./29-containments";
 import { gas } from "./30-gas";
+import { size } from "./31-size";
 import { stack } from "./32-stack";
 import { messages } from "./33-messages";
 import { determinism } from "./34-determinism";
@@ -19,16 +36,33 @@ import type { Check } from "../types";
 
 /** Every check, by its number. */
 export const CHECKS: readonly CheckKind[] = [
+  provenance,
+  integrity,
+  onChain,
   overrides,
   lifecycle,
   negatives,
+  quorum,
+  delays,
+  readiness,
+  nonces,
+  funds,
+  calldata,
+  existence,
   pointers,
+  code,
+  source,
+  initializers,
+  storage,
+  opcodes,
+  selectors,
   invariants,
   journeys,
   migration,
   rollbacks,
   containments,
   gas,
+  size,
   stack,
   messages,
   determinism,
@@ -40,9 +74,15 @@ export const CHECKS: readonly CheckKind[] = [
 /** The checks of one rehearsal. */
 export class CheckRuns {
   private readonly runs: { kind: CheckKind; run: CheckRun }[];
+  private readonly unnamed = new Set<string>();
 
   constructor(kinds: readonly CheckKind[] = CHECKS) {
     this.runs = kinds.map((kind) => ({ kind, run: kind.begin() }));
+  }
+
+  /** What no check could name, in the order of the checks. */
+  get unexplained(): string[] {
+    return [...this.unnamed];
   }
 
   async start(world: World): Promise<void> {
@@ -61,7 +101,9 @@ export class CheckRuns {
     const checks: Check[] = [];
     for (const { kind, run } of this.runs) {
       const { number, id, name, isRequired } = kind;
-      checks.push({ number, id, name, isRequired, ...(await run.conclude(evidence)) });
+      const { unexplained = [], ...answer } = await run.conclude(evidence);
+      for (const line of unexplained) this.unnamed.add(line);
+      checks.push({ number, id, name, isRequired, ...answer });
     }
     return checks;
   }
