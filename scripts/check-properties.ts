@@ -47,6 +47,7 @@ const AREAS: Record<string, string> = {
   DYN: "Rehearsal: journeys, recorded transactions, random calls, a first look",
   REP: "Report of a rehearsal",
   TOO: "Diff, snapshot, dashboard, proof",
+  TRC: "Traces of transactions, on two engines",
   DEM: "The demo",
   MUT: "The mutation test",
   FUZ: "Random lives of a registry",

@@ -1,6 +1,8 @@
 import type { JsonRpcProvider } from "ethers";
 import { startAnvil } from "../chain/anvil";
 import { devProvider, tickBySecond } from "../chain/devChain";
+import { traceByTracers } from "../trace/traceByTracers";
+import type { TransactionTrace } from "../trace/types";
 
 /** A private copy of the remote chain, as it was at one block. */
 export interface Fork {
@@ -12,8 +14,10 @@ export interface Fork {
   blockHash: string;
   /** Seconds since the epoch. */
   blockTime: number;
-  /** Whether the node can tell which storage a transaction wrote. */
+  /** Whether the node has `callTracer` and `prestateTracer`; where it has not, `trace` tells the same. */
   hasTracer: boolean;
+  /** What a transaction of the fork did. It is the same whatever the engine. */
+  trace(hash: string): Promise<TransactionTrace>;
   close(): Promise<void>;
 }
 
@@ -49,6 +53,7 @@ export const openAnvilFork: OpenFork = async ({ url, block, root }) => {
       blockHash: pinned.hash,
       blockTime: pinned.timestamp,
       hasTracer: true,
+      trace: (hash) => traceByTracers(provider, hash),
       close: async () => {
         provider.destroy();
         await node.stop();

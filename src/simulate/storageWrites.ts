@@ -1,5 +1,7 @@
 import { getAddress, toBeHex } from "ethers";
-import type { Client } from "../client";
+import type { DevProvider } from "../chain/devChain";
+import { sortWrites } from "../trace/sortWrites";
+import { traceByStructLogs } from "../trace/traceByStructLogs";
 import type { StorageWrite } from "./types";
 
 interface Traced {
@@ -8,8 +10,10 @@ interface Traced {
 }
 
 /** The storage that a mined transaction changed, by account and slot, in a fixed order. */
-export async function storageWrites(client: Pick<Client, "provider">, hash: string): Promise<StorageWrite[]> {
-  const traced = (await client.provider.send("debug_traceTransaction", [
+export async function storageWrites({ provider }: { provider: DevProvider }, hash: string): Promise<StorageWrite[]> {
+  const version = String(await provider.send("web3_clientVersion", []));
+  if (version.startsWith("HardhatNetwork/")) return (await traceByStructLogs(provider, hash)).writes;
+  const traced = (await provider.send("debug_traceTransaction", [
     hash,
     { tracer: "prestateTracer", tracerConfig: { diffMode: true } },
   ])) as Traced;
@@ -24,7 +28,7 @@ export async function storageWrites(client: Pick<Client, "provider">, hash: stri
       if (write.before !== write.after) writes.push({ account: getAddress(account), slot: word(slot), ...write });
     }
   }
-  return writes.sort((a, b) => compare(a.account, b.account) || compare(a.slot, b.slot));
+  return sortWrites(writes);
 }
 
 /** What one write after another comes to: slots whose last word is not their first. */
@@ -39,8 +43,4 @@ export function netWrites(writes: readonly StorageWrite[]): StorageWrite[] {
 
 function word(value: string | undefined): string {
   return toBeHex(BigInt(value ?? "0x0"), 32);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { devProvider, mine } from "../../src/chain/devChain";
 import { startLocalNode } from "../../src/chain/localNode";
 import type { OpenFork } from "../../src/simulate/openFork";
+import { askUrl, traceByStructLogs } from "../../src/trace/traceByStructLogs";
 
 /** Forks with Hardhat's own node, under the remote's chain id: EIP-712 ids depend on it. */
 export const openHardhatFork: OpenFork = async ({ url, block, root }) => {
@@ -21,7 +22,7 @@ export const openHardhatFork: OpenFork = async ({ url, block, root }) => {
     env: { ...process.env, SLIPWAY_CHAIN_ID: String(chainId), HARDHAT_NETWORK: "hardhat" },
     cwd: root,
     port: /JSON-RPC server at http:\/\/127\.0\.0\.1:(\d+)/,
-    patience: 60_000,
+    patience: 240_000,
   });
   const provider = devProvider(node.url);
   const close = async () => {
@@ -33,7 +34,17 @@ export const openHardhatFork: OpenFork = async ({ url, block, root }) => {
     await mine(provider);
     const version = String(await provider.send("web3_clientVersion", []));
     const engine = `hardhat ${/(\d+\.\d+\.\d+)/.exec(version)?.[1] ?? version}`;
-    return { provider, url: node.url, engine, block: number, blockHash: pinned.hash, blockTime: pinned.timestamp, hasTracer: false, close };
+    return {
+      provider,
+      url: node.url,
+      engine,
+      block: number,
+      blockHash: pinned.hash,
+      blockTime: pinned.timestamp,
+      hasTracer: false,
+      trace: (hash) => traceByStructLogs(provider, hash, askUrl(node.url)),
+      close,
+    };
   } catch (thrown) {
     await close();
     throw thrown;
