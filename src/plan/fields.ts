@@ -42,6 +42,11 @@ export const functionField = scalar('a function such as "withdraw(uint256)"', (t
   /^[A-Za-z_$][\w$]*(\(.*\))?$/.test(text) ? text : undefined,
 );
 
+/** An event by its signature: its topic follows from nothing else. */
+export const eventField = scalar('an event such as "Upgraded(address)"', (text) =>
+  /^[A-Za-z_$][\w$]*\([\w,()[\]]*\)$/.test(text) ? text : undefined,
+);
+
 /** Arguments as they stand in the file: texts and lists of texts; the ABI says what each one means. */
 export type RawArgument = string | RawArgument[];
 export const argumentField: z.ZodType<RawArgument> = z.lazy(() =>

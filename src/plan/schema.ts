@@ -5,6 +5,7 @@ import {
   argumentsField,
   booleanField,
   durationField,
+  eventField,
   fractionField,
   functionField,
   integerField,
@@ -166,6 +167,44 @@ const stageCallField = record(
     value: amountField.optional(),
   },
   "a call",
+);
+
+/** What a rehearsal should see happen besides what the calls say. It is no part of the plan that is hashed. */
+const expectField = record(
+  {
+    /** Accounts whose storage stages may write, besides the modules and the accounts that are called. */
+    writes: list(addressField, "a list of addresses").optional(),
+    /** Every event of the stages; with this list, one more is a warning, and one less fails. */
+    events: list(
+      record({ stage: textField, event: eventField, account: addressField.optional() }, "an event"),
+      "a list of events",
+    ).optional(),
+    /** Payments that stages make. */
+    flows: list(
+      record(
+        {
+          /** Left out for ether. */
+          token: addressField.optional(),
+          from: addressField,
+          to: addressField,
+          /** At most; no bound unless stated. */
+          most: amountField.optional(),
+        },
+        "a payment",
+      ),
+      "a list of payments",
+    ).optional(),
+    allowances: list(
+      record({ token: addressField, owner: addressField, spender: addressField }, "an allowance"),
+      "a list of allowances",
+    ).optional(),
+    /** Who gains a role or becomes an owner or admin without a call of the plan that says so. */
+    power: list(
+      record({ on: addressField, to: addressField }, "a contract and who gains power over it"),
+      "a list of gains of power",
+    ).optional(),
+  },
+  "what is expected",
 );
 
 const gateField = record(
@@ -347,6 +386,7 @@ export const planFileSchema = record(
       .optional(),
     /** Where the same upgrade was carried out before, and for how long it was watched there. */
     rehearsal: record({ chain: integerField, proposal: word32Field, age: durationField.optional() }).optional(),
+    expect: expectField.optional(),
   },
   "a plan",
 ).superRefine((plan, context) => {
@@ -381,4 +421,5 @@ export const planFileSchema = record(
 });
 
 export type PlanFile = z.output<typeof planFileSchema>;
+export type ExpectFile = NonNullable<PlanFile["expect"]>;
 export type CanaryFile = Exclude<NonNullable<PlanFile["canary"]>, "none">;

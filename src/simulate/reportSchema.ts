@@ -230,7 +230,7 @@ export const reportSchema = record({
       invariants: list(invariantRow),
       before: list(moduleState),
       after: list(moduleState),
-      writes: list(write).optional(),
+      writes: list(write),
     }),
   ),
   rollbacks: list(
@@ -244,7 +244,7 @@ export const reportSchema = record({
       state: z.string(),
       after: list(moduleState),
       isRestored: z.boolean(),
-      residue: list(write).optional(),
+      residue: list(write),
       invariants: list(invariantRow),
     }),
   ),

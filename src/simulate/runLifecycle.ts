@@ -22,8 +22,9 @@ import { attempt, pastTheRegistry, type Attempt } from "./negatives";
 import { fewest, readElectors, type Actors } from "./readActors";
 import { containAttempt, runContainment } from "./runContainment";
 import { runRollback } from "./runRollback";
+import type { StageRun } from "./checks/types";
 import type { ReplayNotes } from "./replay/replay";
-import { netWrites, storageWrites } from "./storageWrites";
+import { netWrites } from "./storageWrites";
 import type {
   ModuleState,
   NegativeResult,
@@ -65,8 +66,8 @@ export interface Lifecycle {
   traffic?: (lifecycle: Lifecycle, stage: number) => Promise<GateTraffic[]>;
 }
 
-/** Called after each stage, before its way back is tried; `hash` is that of its `advance`. */
-export type OnStage = (run: { stage: RehearsedStage; hash: string }) => Promise<void>;
+/** Called after each stage, before its way back is tried. */
+export type OnStage = (run: StageRun) => Promise<void>;
 
 /**
  * The plan's whole life on the fork: propose, vote, attest, ready, schedule, wait, revalidate, every stage, completion. After
@@ -181,11 +182,7 @@ async function attestAll({ session, registry, plan, proposalId, actors }: Lifecy
   }
 }
 
-async function runStage(
-  lifecycle: Lifecycle,
-  index: number,
-  writes: StorageWrite[],
-): Promise<{ stage: RehearsedStage; hash: string }> {
+async function runStage(lifecycle: Lifecycle, index: number, writes: StorageWrite[]): Promise<StageRun> {
   const { session, registry, plan, proposalId, timelock, actors } = lifecycle;
   const { client, fork } = session;
   const found = await revalidate(client, registry, proposalId);
@@ -196,10 +193,9 @@ async function runStage(
     advance(as, registry, { proposalId, stage: index }),
   );
   const books = new Set([registry.address.toLowerCase(), timelock.toLowerCase()]);
-  const written = fork.hasTracer
-    ? (await storageWrites(client, done.hash)).filter(({ account }) => !books.has(account.toLowerCase()))
-    : undefined;
-  writes.push(...(written ?? []));
+  const trace = await fork.trace(done.hash);
+  const written = trace.writes.filter(({ account }) => !books.has(account.toLowerCase()));
+  writes.push(...written);
   const stage: RehearsedStage = {
     index,
     label,
@@ -213,9 +209,9 @@ async function runStage(
     invariants: await checkInvariants(lifecycle, plan.stages[index]?.invariants ?? []),
     before,
     after: await readModuleStates(client, registry, plan),
-    writes: written && netWrites(written),
+    writes: netWrites(written),
   };
-  return { stage, hash: done.hash };
+  return { stage, hash: done.hash, block: done.block, trace };
 }
 
 async function tryContainments(

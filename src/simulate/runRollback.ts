@@ -6,7 +6,7 @@ import { readStatus } from "../registry/state";
 import { checkInvariants } from "./checkInvariants";
 import { isSameCode, readModuleStates } from "./moduleState";
 import { stranger, type Lifecycle } from "./runLifecycle";
-import { netWrites, storageWrites } from "./storageWrites";
+import { netWrites } from "./storageWrites";
 import type { RehearsedRollback, StorageWrite } from "./types";
 
 /**
@@ -32,7 +32,7 @@ export async function runRollback(
   const after = await readModuleStates(client, registry, plan);
   const accounts = new Set(after.map(({ account }) => account));
   const books = new Set([registry.address.toLowerCase(), timelock.toLowerCase()]);
-  const undone = fork.hasTracer ? await storageWrites(client, done.hash) : undefined;
+  const undone = (await fork.trace(done.hash)).writes;
   return {
     afterStages,
     index,
@@ -43,11 +43,9 @@ export async function runRollback(
     state: (await readStatus(registry, proposalId)).state,
     after,
     isRestored: isSameCode(notes.initial, after) && after.every(({ lockedBy }) => BigInt(lockedBy) === 0n),
-    residue:
-      undone &&
-      netWrites([...writes, ...undone]).filter(
-        ({ account }) => accounts.has(account) && !books.has(account.toLowerCase()),
-      ),
+    residue: netWrites([...writes, ...undone]).filter(
+      ({ account }) => accounts.has(account) && !books.has(account.toLowerCase()),
+    ),
     invariants: await checkInvariants(lifecycle, plan.rollbacks[index]?.invariants ?? []),
   };
 }

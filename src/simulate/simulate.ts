@@ -196,7 +196,7 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
   await checksRun.end(world);
   const latest = await fork.provider.getBlock("latest");
   const { overrides, steps } = session;
-  const checks = await checksRun.conclude({
+  const { checks, flows, unexplained, ...found } = await checksRun.conclude({
     ...world,
     runs,
     steps,
@@ -228,17 +228,20 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     overrides,
     checks,
     what: { stages, rollbacks, containments, policy, warnings, defaults },
-    beforeAfter: beforeAfter({
-      initial: notes.initial,
-      final: notes.final,
-      roles,
-      parameters: { before, after: notes.final.length === 0 ? before : await parameters() },
-    }),
-    flows: [],
+    beforeAfter: [
+      ...beforeAfter({
+        initial: notes.initial,
+        final: notes.final,
+        roles,
+        parameters: { before, after: notes.final.length === 0 ? before : await parameters() },
+      }),
+      ...found.beforeAfter,
+    ],
+    flows,
     timeline: built.explain.timeline,
     worstRollback: worstRollback(notes.rollbacks),
     diffHash: diffHashOf(notes),
-    unexplained: checksRun.unexplained,
+    unexplained,
     impact: { selectors, roles, ...(storage === undefined ? {} : { storage }) },
     deployments: built.deployments.map(({ role, contractName, address, codeHash }) => ({
       role,
@@ -312,7 +315,7 @@ function worstRollback(all: readonly RehearsedRollback[]): WorstRollback | undef
 
 /** keccak256 of what the stages left behind: pointers and code of the modules, and each word that is another one. */
 function diffHashOf({ initial, final, stages }: LifecycleNotes): string {
-  const writes = netWrites(stages.flatMap((stage) => stage.writes ?? []));
+  const writes = netWrites(stages.flatMap((stage) => stage.writes));
   const order = ({ account, slot }: StorageWrite) => `${account.toLowerCase()} ${slot}`;
   writes.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   return id(canonicalJson({ initial, final, writes }));

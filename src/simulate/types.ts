@@ -105,8 +105,8 @@ export interface RehearsedStage {
   invariants: InvariantRow[];
   before: ModuleState[];
   after: ModuleState[];
-  /** Storage that the stage wrote, the registry's and the timelock's own books left out; undefined: no tracer. */
-  writes?: StorageWrite[];
+  /** Storage that the stage wrote, the registry's and the timelock's own books left out. */
+  writes: StorageWrite[];
 }
 
 export interface RehearsedRollback {
@@ -122,8 +122,8 @@ export interface RehearsedRollback {
   after: ModuleState[];
   /** Whether pointers and code of every module are what they were before the first stage. */
   isRestored: boolean;
-  /** Slots of the modules that hold something else than before the first stage; undefined: no tracer. */
-  residue?: StorageWrite[];
+  /** Slots of the modules that hold something else than before the first stage. */
+  residue: StorageWrite[];
   invariants: InvariantRow[];
 }
 

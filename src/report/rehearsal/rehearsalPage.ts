@@ -289,8 +289,7 @@ function states(before: readonly ModuleState[], after: readonly ModuleState[]): 
   return [table(["slot", "before", "after"], rows)];
 }
 
-function writes(title: string, rows: readonly StorageWrite[] | undefined): Block[] {
-  if (rows === undefined) return [text(`${title}: the engine has no tracer`)];
+function writes(title: string, rows: readonly StorageWrite[]): Block[] {
   if (rows.length === 0) return [text(`${title}: none`)];
   return [
     text(`${title}:`),

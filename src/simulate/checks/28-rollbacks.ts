@@ -11,18 +11,16 @@ export const rollbacks = concluding(
     // A last stage without a dwell completes the plan at once: there is no moment to go back from.
     const expected = plan.stages.length - (plan.stages.at(-1)?.dwell === 0n ? 1 : 0);
     const isClean = ({ index }: { index: number }) => plan.rollbacks[index]?.kind === RollbackKind.Clean;
-    const unclean = notes.rollbacks.filter((way) => isClean(way) && (way.residue ?? []).length > 0);
+    const unclean = notes.rollbacks.filter((way) => isClean(way) && way.residue.length > 0);
     const bad = notes.rollbacks.filter((way) => way.state !== "RolledBack" || !way.isRestored || unclean.includes(way));
     const evidence = [
       `${notes.rollbacks.length} of ${expected} run`,
       ...notes.rollbacks.map(
         ({ afterStages, state, isRestored, residue }) =>
-          `after ${afterStages}: ${state}, ${isRestored ? "restored" : "not restored"}, ${
-            residue === undefined ? "storage not traced" : `${residue.length} slots differ`
-          }`,
+          `after ${afterStages}: ${state}, ${isRestored ? "restored" : "not restored"}, ${residue.length} slots differ`,
       ),
       ...unclean.map(
-        ({ afterStages, residue }) => `after ${afterStages}: stated clean, and ${residue!.length} slots stay written`,
+        ({ afterStages, residue }) => `after ${afterStages}: stated clean, and ${residue.length} slots stay written`,
       ),
     ];
     if (unclean.length > 0) {

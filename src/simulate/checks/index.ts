@@ -31,8 +31,11 @@ import { determinism } from "./34-determinism";
 import { drift } from "./35-drift";
 import { replay } from "./36-replay";
 import { fuzz } from "./37-fuzz";
-import type { CheckKind, CheckRun, Evidence, StageRun, World } from "./types";
-import type { Check } from "../types";
+import { power } from "./22-power";
+import { events } from "./23-events";
+import { value } from "./24-value";
+import type { CheckKind, CheckRun, Conclusion, Evidence, StageRun, World } from "./types";
+import type { Answer, BeforeAfter, Check, ValueFlow } from "../types";
 
 /** Every check, by its number. */
 export const CHECKS: readonly CheckKind[] = [
@@ -56,6 +59,9 @@ export const CHECKS: readonly CheckKind[] = [
   storage,
   opcodes,
   selectors,
+  power,
+  events,
+  value,
   invariants,
   journeys,
   migration,
@@ -74,15 +80,9 @@ export const CHECKS: readonly CheckKind[] = [
 /** The checks of one rehearsal. */
 export class CheckRuns {
   private readonly runs: { kind: CheckKind; run: CheckRun }[];
-  private readonly unnamed = new Set<string>();
 
   constructor(kinds: readonly CheckKind[] = CHECKS) {
     this.runs = kinds.map((kind) => ({ kind, run: kind.begin() }));
-  }
-
-  /** What no check could name, in the order of the checks. */
-  get unexplained(): string[] {
-    return [...this.unnamed];
   }
 
   async start(world: World): Promise<void> {
@@ -97,14 +97,17 @@ export class CheckRuns {
     for (const { run } of this.runs) await run.end?.(world);
   }
 
-  async conclude(evidence: Evidence): Promise<Check[]> {
-    const checks: Check[] = [];
+  async conclude(evidence: Evidence): Promise<Required<Omit<Conclusion, keyof Answer>> & { checks: Check[] }> {
+    const all = { checks: [] as Check[], flows: [] as ValueFlow[], beforeAfter: [] as BeforeAfter[] };
+    const unnamed = new Set<string>();
     for (const { kind, run } of this.runs) {
       const { number, id, name, isRequired } = kind;
-      const { unexplained = [], ...answer } = await run.conclude(evidence);
-      for (const line of unexplained) this.unnamed.add(line);
-      checks.push({ number, id, name, isRequired, ...answer });
+      const { status, evidence: found, remedy, ...more } = await run.conclude(evidence);
+      all.checks.push({ number, id, name, isRequired, status, evidence: found, remedy });
+      all.flows.push(...(more.flows ?? []));
+      all.beforeAfter.push(...(more.beforeAfter ?? []));
+      for (const line of more.unexplained ?? []) unnamed.add(line);
     }
-    return checks;
+    return { ...all, unexplained: [...unnamed] };
   }
 }

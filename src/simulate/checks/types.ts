@@ -3,10 +3,11 @@ import type { Client } from "../../client";
 import type { LoadedInvariant } from "../../invariants/loadInvariants";
 import type { BuiltPlan } from "../../plan/buildPlan";
 import type { LoadedPlanFile } from "../../plan/readPlanFile";
+import type { TransactionTrace } from "../../trace/types";
 import type { Journey } from "../journeys/types";
 import type { Lifecycle } from "../runLifecycle";
 import type { SimulateOptions } from "../simulate";
-import type { Answer, Override, RehearsalStep, RehearsedStage } from "../types";
+import type { Answer, BeforeAfter, Override, RehearsalStep, RehearsedStage, ValueFlow } from "../types";
 
 /** What a check may ask while the rehearsal runs: the fork (`session`), and the chain that it copies (`remote`). */
 export interface World extends Lifecycle {
@@ -32,6 +33,9 @@ export interface StageRun {
   stage: RehearsedStage;
   /** Hash of the `advance` that ran it, on the fork. */
   hash: string;
+  /** Number of its block. */
+  block: number;
+  trace: TransactionTrace;
 }
 
 /** What is known once the rehearsal has ended, however it ended. */
@@ -46,6 +50,14 @@ export interface Evidence extends World {
   blockGasLimit: bigint;
 }
 
+/** An answer, and what the report tells elsewhere. */
+export interface Conclusion extends Answer {
+  flows?: ValueFlow[];
+  beforeAfter?: BeforeAfter[];
+  /** What the check saw and could not name. */
+  unexplained?: string[];
+}
+
 /** One check in one rehearsal. What its hooks gather is its own; an error that they throw is a fault of the tool. */
 export interface CheckRun {
   /** Candidates are deployed on the fork, and nothing of the plan has run. */
@@ -53,7 +65,7 @@ export interface CheckRun {
   afterStage?(world: World, run: StageRun): Promise<void>;
   /** The lifecycle has ended, however it ended. */
   end?(world: World): Promise<void>;
-  conclude(evidence: Evidence): Answer | Promise<Answer>;
+  conclude(evidence: Evidence): Conclusion | Promise<Conclusion>;
 }
 
 /** A question that every rehearsal asks. */
