@@ -93,6 +93,7 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
       "storage inconclusive",
       "opcodes pass",
       "selectors pass",
+      "state pass",
       "power pass",
       "events pass",
       "value pass",

@@ -21,12 +21,12 @@ describe("simulate > what a migration does besides what its plan says", function
   });
 
   const answers = (report: RehearsalReport) =>
-    ["power", "events", "value"].map((id) => `${id} ${checkOf(report, id).status}`);
+    ["state", "power", "events", "value"].map((id) => `${id} ${checkOf(report, id).status}`);
 
   it("CHK-80 has nothing to say where the migration does its work alone", async () => {
     const report = await world.rehearse(DEED.nothing);
     expect(report.failure).to.equal(undefined);
-    expect(answers(report)).to.deep.equal(["power pass", "events pass", "value pass"]);
+    expect(answers(report)).to.deep.equal(["state pass", "power pass", "events pass", "value pass"]);
     expect(report.flows).to.deep.equal([]);
     const version = report.beforeAfter.find(({ what }) => what === "version()");
     expect([version?.before, version?.after]).to.deep.equal(["1", "2"]);
@@ -101,9 +101,18 @@ describe("simulate > what a migration does besides what its plan says", function
   it("CHK-86 counts nothing that was tried and taken back, on either engine", async () => {
     for (const openFork of [undefined, openHardhatFork]) {
       const report = await world.rehearse(DEED.undone, "", openFork);
-      expect(answers(report)).to.deep.equal(["power pass", "events pass", "value pass"]);
+      expect(answers(report)).to.deep.equal(["state pass", "power pass", "events pass", "value pass"]);
       expect(report.flows).to.deep.equal([]);
     }
+  });
+
+  it("CHK-88 fails where a stage writes into an account that it does not call, unless the file expects it", async () => {
+    const { ledger } = world;
+    const found = checkOf(await world.rehearse(DEED.writeElsewhere), "state");
+    expect(found.status).to.equal("fail");
+    expect(found.evidence[1]).to.match(new RegExp(`^stage 0: ${ledger}, slot 0x0{64}: 0x0{64} → 0x0{63}b$`));
+    const stated = `expect:\n  writes: ["${ledger}"]\n`;
+    expect(checkOf(await world.rehearse(DEED.writeElsewhere, stated), "state").status).to.equal("pass");
   });
 
   it("CHK-87 finds the same effects on both engines, to the same hash of what changed", async () => {

@@ -18,6 +18,10 @@ import { initializers } from "./17-initializers";
 import { storage } from "./18-storage";
 import { opcodes } from "./19-opcodes";
 import { selectors } from "./20-selectors";
+import { state } from "./21-state";
+import { power } from "./22-power";
+import { events } from "./23-events";
+import { value } from "./24-value";
 import { invariants } from "./25-invariants";
 import { journeys } from "./26-journeys";
 import { migration } from "./27-migration";
@@ -31,9 +35,6 @@ import { determinism } from "./34-determinism";
 import { drift } from "./35-drift";
 import { replay } from "./36-replay";
 import { fuzz } from "./37-fuzz";
-import { power } from "./22-power";
-import { events } from "./23-events";
-import { value } from "./24-value";
 import type { CheckKind, CheckRun, Conclusion, Evidence, StageRun, World } from "./types";
 import type { Answer, BeforeAfter, Check, ValueFlow } from "../types";
 
@@ -59,6 +60,7 @@ export const CHECKS: readonly CheckKind[] = [
   storage,
   opcodes,
   selectors,
+  state,
   power,
   events,
   value,

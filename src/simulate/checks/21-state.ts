@@ -1,0 +1,31 @@
+import { getAddress } from "ethers";
+import { callsOf } from "../../impact/innerCalls";
+import { concluding, fail, wholeOr } from "./types";
+
+/** Whose storage the stages write. Through whatever code a word was written, it belongs to the account that holds it. */
+export const state = concluding(
+  { number: 21, id: "state", name: "stages write the storage of modules and of accounts that they call, and no other" },
+  ({ notes, runs, plan, loaded }) => {
+    const allowed = new Set(
+      [
+        ...notes.initial.map(({ account }) => account),
+        ...callsOf(plan)
+          .filter(({ batch }) => batch.kind === "stage")
+          .map(({ target }) => target),
+        ...(loaded.plan.expect?.writes ?? []),
+      ].map((account) => getAddress(account)),
+    );
+    const writes = notes.stages.flatMap((stage) => stage.writes.map((write) => ({ ...write, stage: stage.index })));
+    const foreign = writes.filter(({ account }) => !allowed.has(account));
+    const evidence = [
+      `${writes.length} words written in ${new Set(writes.map(({ account }) => account)).size} accounts`,
+      ...foreign.map(
+        ({ stage, account, slot, before, after }) => `stage ${stage}: ${account}, slot ${slot}: ${before} → ${after}`,
+      ),
+    ];
+    if (foreign.length > 0) {
+      return fail(evidence, "find out which code writes there; if it is meant, state the account under expect.writes");
+    }
+    return wholeOr(runs.length === plan.stages.length, evidence);
+  },
+);
