@@ -18,8 +18,6 @@ export interface Answer {
   evidence: string[];
   /** What to do about it; empty where it passed. */
   remedy: string;
-  /** What it could not name, such as calldata that no ABI at hand reads; the report lists it apart. */
-  unexplained?: string[];
 }
 
 /** One question that a rehearsal answers. A required check that could not run is inconclusive, never passed. */

@@ -4,12 +4,13 @@ import { hashPlan } from "../../src/plan/eip712";
 import { prepareDeployments } from "../../src/plan/prepareDeployments";
 import { parsePlanText } from "../../src/plan/readPlanFile";
 import type { Plan } from "../../src/plan/types";
-import type { CheckKind, Evidence, StageRun, World } from "../../src/simulate/checks/types";
+import type { CheckKind, Conclusion, Evidence, StageRun, World } from "../../src/simulate/checks/types";
 import { ForkSession } from "../../src/simulate/forkSession";
 import type { Fork } from "../../src/simulate/openFork";
 import { readActors } from "../../src/simulate/readActors";
 import { runLifecycle } from "../../src/simulate/runLifecycle";
-import type { Answer } from "../../src/simulate/types";
+
+import { traceByStructLogs } from "../../src/trace/traceByStructLogs";
 import { readStatus } from "../../src/registry/state";
 import { CATALOGUE, ROOT } from "../fixtures/bridgeModule";
 import type { Client } from "../../src/client";
@@ -36,6 +37,7 @@ export async function checkWorld({ client, connected }: Governed, text: string):
     blockHash: pinned.hash,
     blockTime: pinned.timestamp,
     hasTracer: false,
+    trace: (hash) => traceByStructLogs(provider, hash),
     close: () => Promise.resolve(),
   };
   const session = new ForkSession(fork, { ...client, signer: undefined });
@@ -67,7 +69,7 @@ export async function checkWorld({ client, connected }: Governed, text: string):
 }
 
 /** What a check says of a world in which nothing has run; `over` is what the rehearsal would have written down. */
-export async function answerOf(kind: CheckKind, world: World, over: Partial<Evidence> = {}): Promise<Answer> {
+export async function answerOf(kind: CheckKind, world: World, over: Partial<Evidence> = {}): Promise<Conclusion> {
   const run = kind.begin();
   await run.start?.(world);
   await run.end?.(world);
@@ -75,7 +77,7 @@ export async function answerOf(kind: CheckKind, world: World, over: Partial<Evid
 }
 
 /** What it says once the plan's whole life has run. */
-export async function answerAfterLife(kind: CheckKind, world: World): Promise<Answer> {
+export async function answerAfterLife(kind: CheckKind, world: World): Promise<Conclusion> {
   const run = kind.begin();
   const runs: StageRun[] = [];
   await run.start?.(world);

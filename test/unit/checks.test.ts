@@ -250,7 +250,8 @@ describe("checks of a rehearsal", () => {
       const after = AbiCoder.defaultAbiCoder().encode(["address"], [NOBODY]);
       const writes = [{ account: fixture.proxy, slot: toBeHex(1, 32), before: ZeroHash, after }];
       const stage = { index: 0, writes } as unknown as Evidence["runs"][number]["stage"];
-      const { status, evidence } = await ask(13, there, { runs: [{ stage, hash: ZeroHash }] });
+      const run = { stage, hash: ZeroHash } as Evidence["runs"][number];
+      const { status, evidence } = await ask(13, there, { runs: [run] });
       expect(status).to.equal("warn");
       expect(evidence[0]).to.include(`stage 0 writes slot ${toBeHex(1, 32)}`);
     });

@@ -54,7 +54,7 @@ export interface Evidence extends World {
 export interface Conclusion extends Answer {
   flows?: ValueFlow[];
   beforeAfter?: BeforeAfter[];
-  /** What the check saw and could not name. */
+  /** What the check could not name, such as calldata that no ABI at hand reads; the report lists it apart. */
   unexplained?: string[];
 }
 
