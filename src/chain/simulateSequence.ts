@@ -34,6 +34,21 @@ export async function simulateSequence(
   placed: Readonly<Record<string, { code: string }>> = {},
 ): Promise<SequenceOutcome[]> {
   if (steps.length === 0) return [];
+  const { request, overrides, read } = await sequenceRequest(client, steps);
+  const answer = (await client.provider.send("eth_call", [request, "latest", { ...placed, ...overrides }])) as string;
+  return read(answer);
+}
+
+/** The one call that runs a sequence, for whoever sends it together with others. */
+export async function sequenceRequest(
+  client: Pick<Client, "artifacts">,
+  steps: readonly SequenceStep[],
+): Promise<{
+  request: { from: string; to: string; data: string };
+  /** State that the call needs: code at the senders. */
+  overrides: Record<string, { code: string; balance?: string }>;
+  read(answer: string): SequenceOutcome[];
+}> {
   const artifact = await client.artifacts.read("CallSequence");
   const abi = new Interface(artifact.abi);
   const code = { code: artifact.deployedBytecode };
@@ -46,12 +61,12 @@ export async function simulateSequence(
   const data = abi.encodeFunctionData("run", [
     steps.map((step) => [step.sender, step.target ?? ZeroAddress, step.value ?? 0n, step.data]),
   ]);
-  const caller = derivedAddress("slipway.sequence.caller");
-  const answer = (await client.provider.send("eth_call", [
-    { from: caller, to: CONDUCTOR, data },
-    "latest",
-    { ...placed, ...overrides },
-  ])) as string;
-  const [outcomes] = abi.decodeFunctionResult("run", answer) as unknown as [[boolean, string][]];
-  return outcomes.map(([isOk, result]) => ({ isOk, result }));
+  return {
+    request: { from: derivedAddress("slipway.sequence.caller"), to: CONDUCTOR, data },
+    overrides,
+    read: (answer) => {
+      const [outcomes] = abi.decodeFunctionResult("run", answer) as unknown as [[boolean, string][]];
+      return outcomes.map(([isOk, result]) => ({ isOk, result }));
+    },
+  };
 }

@@ -2,20 +2,24 @@ import { Interface, toQuantity, type FunctionFragment } from "ethers";
 import { readAddressBook } from "../chain/addressBook";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
-import { RightKind } from "../invariants/types";
-import { loadInvariants, type LoadedInvariant } from "../invariants/loadInvariants";
+import { RightKind, type Condition } from "../invariants/types";
+import { loadInvariants } from "../invariants/loadInvariants";
 import { functionsOf } from "../plan/abi";
-import { buildPlan, type BuildOptions, type BuiltPlan } from "../plan/buildPlan";
+import { buildPlan, type BuildOptions } from "../plan/buildPlan";
 import { creationSteps } from "../plan/deployments";
+import { subjectOf } from "../plan/eip712";
 import { labelText } from "../plan/labelText";
 import type { LoadedPlanFile } from "../plan/readPlanFile";
 import type { Plan, Probe } from "../plan/types";
 import type { Registry } from "../registry/connect";
-import { derivedAddress } from "../chain/simulateSequence";
-import { Watch, type Reading } from "./fuzz/watch";
+import { readPlan } from "../registry/readPlan";
+import { readStatus } from "../registry/state";
+import { derivedAddress, sequenceRequest, type SequenceStep } from "../chain/simulateSequence";
+import { Watch, type Reading, type WatchedInvariant } from "./fuzz/watch";
 import { refusalOf } from "./sendAs";
 
-/** Gas of a call that acts, and of one that asks. */
+/** Gas of all creations, of a call that acts, and of one that asks. */
+const CREATION_GAS = 200_000_000n;
 const ACT_GAS = 2n ** 24n;
 const ASK_GAS = 1_000_000n;
 /** Gas of a block: what it is in truth does not matter to a first look. */
@@ -92,15 +96,70 @@ export async function quick(
   const book = options.addresses ?? readAddressBook(client.deploymentsDir);
   const invariants = loadInvariants(options.invariantsDir, loaded.plan.invariants ?? [], book);
   const deployer = (await client.signer?.getAddress()) ?? built.plan.proposer;
-  return lookAhead(client, registry, { built, invariants, deployer });
+  const { candidate, stable, known } = built.abis;
+  return lookAhead(client, registry, {
+    plan: built.plan,
+    first: 0,
+    subject: built.subject,
+    creations: creationSteps(built.deployments, deployer),
+    invariants,
+    views: candidate,
+    abis: [candidate, ...(stable === undefined ? [] : [stable]), ...known, registry.iface],
+  });
 }
 
-async function lookAhead(
-  client: Client,
-  registry: Registry,
-  { built, invariants, deployer }: { built: BuiltPlan; invariants: readonly LoadedInvariant[]; deployer: string },
-): Promise<QuickReport> {
-  const { plan, abis } = built;
+/** The stages to come of a plan that was proposed: what `revalidate` cannot tell from pins, gates and pointers. */
+export async function quickOfProposal(client: Client, registry: Registry, proposalId: string): Promise<QuickReport> {
+  const plan = await readPlan(client, registry, proposalId);
+  const { nextStage, notBefore } = await readStatus(registry, proposalId);
+  const ids = [...new Set(plan.stages.flatMap((stage) => stage.invariants))];
+  const invariants = await Promise.all(
+    ids.map(async (id) => {
+      const { invariant } = await registry.contract.getFunction("invariantOf").staticCall(id);
+      const { name, condition } = invariant.toObject(true) as { name: string; condition: Condition };
+      return { name, invariant: { condition: normalised(condition) } };
+    }),
+  );
+  const subject = subjectOf(plan, registry.domain);
+  return lookAhead(client, registry, {
+    plan,
+    first: nextStage,
+    notBefore,
+    subject,
+    creations: [],
+    invariants,
+    abis: [registry.iface],
+  });
+}
+
+/** Small integers as the engine's own types hold them. */
+function normalised(condition: Condition): Condition {
+  const { op, rightKind, toleranceBps } = condition;
+  return {
+    ...condition,
+    op: Number(op) as Condition["op"],
+    rightKind: Number(rightKind) as Condition["rightKind"],
+    toleranceBps: Number(toleranceBps),
+  };
+}
+
+interface LookAhead {
+  plan: Plan;
+  /** The stage that comes next. */
+  first: number;
+  /** When it is due, seconds; of a plan that is not proposed yet, as soon as it could be. */
+  notBefore?: number;
+  subject: string;
+  creations: readonly SequenceStep[];
+  invariants: readonly WatchedInvariant[];
+  /** Whose views without arguments the module is asked. */
+  views?: Interface;
+  abis: readonly Interface[];
+}
+
+async function lookAhead(client: Client, registry: Registry, params: LookAhead): Promise<QuickReport> {
+  const { plan, subject, creations, invariants, abis } = params;
+  const ahead = plan.stages.slice(params.first);
   const ask = (name: string, ...args: unknown[]) => registry.contract.getFunction(name).staticCall(...args);
   const [timelock, { account: module }, policy] = await Promise.all([
     ask("timelock") as Promise<string>,
@@ -108,15 +167,16 @@ async function lookAhead(
     ask("classPolicyOf", plan.planClass),
   ]);
   const latest = await client.provider.getBlock("latest");
-  const creations = creationSteps(built.deployments, deployer);
   const probes = invariants.flatMap(({ invariant: { condition } }) => probesOf(condition));
-  const views = viewsOf(abis.candidate, module as string);
+  const views = params.views === undefined ? [] : viewsOf(params.views, module as string);
   const asks = [...probes.map(({ target, data }) => ({ to: target, data })), ...views.map(({ call }) => call)];
-  const times = stageTimes(plan, (latest?.timestamp ?? 0) + Number(policy.votingPeriod) + Number(policy.delay));
+  const now = latest?.timestamp ?? 0;
+  const soonest = now + Number(policy.votingPeriod) + Number(policy.delay) + Number(plan.readiness.schedulingWindow);
+  const times = stageTimes(ahead, Math.max(params.notBefore ?? soonest, now + 24));
 
-  const act = (from: string, to: string | undefined, data: string, value = 0n) => ({
+  const act = (from: string, to: string, data: string, value = 0n) => ({
     from,
-    ...(to === undefined ? {} : { to }),
+    to,
     input: data,
     value: toQuantity(value),
     gas: toQuantity(ACT_GAS),
@@ -127,35 +187,36 @@ async function lookAhead(
     input: data,
     gas: toQuantity(ASK_GAS),
   });
+  const creation = await creationCall(client, creations);
   const blocks = [
     {
-      time: (latest?.timestamp ?? 0) + 12,
-      calls: [...creations.map(({ sender, target, data }) => act(sender, target, data)), ...asks.map(question)],
+      time: now + 12,
+      stateOverrides: creation?.overrides,
+      calls: [...(creation === undefined ? [] : [creation.call]), ...asks.map(question)],
     },
-    ...plan.stages.map(({ calls }, i) => ({
+    ...ahead.map(({ calls }, i) => ({
       time: times[i]!,
       calls: [...calls.map(({ target, data, value }) => act(timelock, target, data, value)), ...asks.map(question)],
     })),
   ];
   const answered = await simulateBlocks(client, blocks);
 
-  const decode = [abis.candidate, ...(abis.stable === undefined ? [] : [abis.stable]), ...abis.known, registry.iface];
-  const callsOf = (block: number, sent: readonly { target?: string; data: string }[]): QuickCall[] =>
-    sent.map(({ target, data }, i) => outcome(answered[block]![i]!, { target: target ?? "creation", data }, decode));
+  const callsOf = (block: number, sent: readonly { target: string; data: string }[]): QuickCall[] =>
+    sent.map((call, i) => outcome(answered[block]![i]!, call, abis));
   const answersOf = (block: number, acted: number) => answered[block]!.slice(acted).map(wordsOf);
   const watch = new Watch(invariants);
   const readingOf = (answers: readonly (string | undefined)[]) => toReading(invariants, answers);
 
-  const deployments = callsOf(0, creations);
-  const first = answersOf(0, creations.length);
+  const deployments = creation === undefined ? [] : creation.outcomes(answered[0]![0]!, abis);
+  const first = answersOf(0, creation === undefined ? 0 : 1);
   let answers = first;
-  const stages = plan.stages.map(({ label, calls }, index): QuickStage => {
+  const stages = ahead.map(({ label, calls }, i): QuickStage => {
     const before = readingOf(answers);
-    answers = answersOf(index + 1, calls.length);
+    answers = answersOf(i + 1, calls.length);
     return {
-      index,
+      index: params.first + i,
       label: labelText(label),
-      calls: callsOf(index + 1, calls),
+      calls: callsOf(i + 1, calls),
       invariants: invariantRows(watch, invariants, { first: readingOf(first), before }, readingOf(answers)),
     };
   });
@@ -166,7 +227,7 @@ async function lookAhead(
     schema: "slipway.quick.v1",
     verdict: isBad ? "fail" : "pass",
     title: plan.title,
-    subject: built.subject,
+    subject,
     block: latest?.number ?? 0,
     deployments,
     stages,
@@ -175,12 +236,35 @@ async function lookAhead(
   };
 }
 
+/** All creations in one call: the deployer's own account makes them, one after another, so that each has its address. */
+async function creationCall(client: Client, creations: readonly SequenceStep[]) {
+  if (creations.length === 0) return undefined;
+  const { request, overrides, read } = await sequenceRequest(client, creations);
+  const { from, to, data } = request;
+  return {
+    overrides,
+    call: { from, to, input: data, gas: toQuantity(CREATION_GAS) },
+    outcomes: (answer: SimulatedCall, abis: readonly Interface[]): QuickCall[] => {
+      const done =
+        BigInt(answer.status) === 1n ? read(answer.returnData) : creations.map(() => ({ isOk: false, result: "0x" }));
+      return done.map(({ isOk, result }, i) => ({
+        target: creations[i]!.target ?? "a new account",
+        what: creations[i]!.target === undefined ? "creation" : "lock",
+        isOk,
+        gasUsed: i === 0 ? BigInt(answer.gasUsed) : 0n,
+        ...(isOk ? {} : { error: refusalOf(result, abis).text }),
+      }));
+    },
+  };
+}
+
 async function simulateBlocks(
   { provider }: Client,
-  blocks: readonly { time: number; calls: readonly object[] }[],
+  blocks: readonly { time: number; stateOverrides?: object; calls: readonly object[] }[],
 ): Promise<SimulatedCall[][]> {
-  const blockStateCalls = blocks.map(({ time, calls }) => ({
+  const blockStateCalls = blocks.map(({ time, stateOverrides, calls }) => ({
     blockOverrides: { time: toQuantity(time), gasLimit: toQuantity(BLOCK_GAS) },
+    ...(stateOverrides === undefined ? {} : { stateOverrides }),
     calls,
   }));
   try {
@@ -200,7 +284,7 @@ async function simulateBlocks(
 
 function isUnknownMethod(thrown: unknown): boolean {
   const { error, code } = thrown as { error?: { code?: number; message?: string }; code?: string };
-  const text = `${error?.message ?? ""} ${String((thrown as Error).message ?? "")}`;
+  const text = error?.message ?? String((thrown as Error).message);
   return (
     code === "UNSUPPORTED_OPERATION" ||
     error?.code === -32601 ||
@@ -211,9 +295,9 @@ function isUnknownMethod(thrown: unknown): boolean {
 }
 
 /** When each stage could run first. */
-function stageTimes(plan: Plan, scheduled: number): number[] {
-  let time = scheduled + Number(plan.readiness.schedulingWindow);
-  return plan.stages.map(({ dwell }) => {
+function stageTimes(ahead: Plan["stages"], from: number): number[] {
+  let time = from;
+  return ahead.map(({ dwell }) => {
     const at = time;
     time += Number(dwell) + 12;
     return at;
@@ -227,7 +311,7 @@ function outcome(
 ): QuickCall {
   const isOk = BigInt(call.status) === 1n;
   const fragment = abis.map((abi) => abi.getFunction(data.slice(0, 10))).find((found) => found !== null);
-  const what = target === "creation" ? "creation" : (fragment?.name ?? data.slice(0, 10));
+  const what = fragment?.name ?? data.slice(0, 10);
   const revert = call.error?.data ?? call.returnData;
   return {
     target,
@@ -242,11 +326,11 @@ function wordsOf({ status, returnData }: SimulatedCall): string | undefined {
   return BigInt(status) === 1n ? returnData : undefined;
 }
 
-function probesOf({ left, right, rightKind }: LoadedInvariant["invariant"]["condition"]): Probe[] {
+function probesOf({ left, right, rightKind }: Condition): Probe[] {
   return rightKind === RightKind.Probe ? [left, right] : [left];
 }
 
-function toReading(invariants: readonly LoadedInvariant[], answers: readonly (string | undefined)[]): Reading {
+function toReading(invariants: readonly WatchedInvariant[], answers: readonly (string | undefined)[]): Reading {
   let at = 0;
   const next = () => {
     const answer = answers[at++];
@@ -263,7 +347,7 @@ function toReading(invariants: readonly LoadedInvariant[], answers: readonly (st
 
 function invariantRows(
   watch: Watch,
-  invariants: readonly LoadedInvariant[],
+  invariants: readonly WatchedInvariant[],
   { first, before: last }: { first: Reading; before: Reading },
   after: Reading,
 ): QuickInvariant[] {

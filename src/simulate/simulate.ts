@@ -28,6 +28,7 @@ import type { Journey, StatedJourney } from "./journeys/types";
 import { openAnvilFork, type Fork, type OpenFork } from "./openFork";
 import { readActors } from "./readActors";
 import { readParameters } from "./readParameters";
+import { fileOf, historyOf, windowOf } from "./replay/readTransactions";
 import { runLifecycle, type Lifecycle, type LifecycleNotes, type OnStage } from "./runLifecycle";
 import { netWrites } from "./storageWrites";
 import type { RehearsalReport, RehearsedRollback, StorageWrite, WorstRollback } from "./types";
@@ -281,7 +282,12 @@ function worldOf(
   const stated = canary === undefined || canary === "none" ? [] : (canary.expectedErrors ?? []);
   const expected = journeys.flatMap(({ steps }) => steps.flatMap(({ expect }) => expect ?? []));
   const crowd = new Crowd(lifecycle.session, errors);
-  lifecycle.traffic = (running, stage) => openGates(running, stage, journeys, crowd);
+  const { replay: source } = options;
+  const block = lifecycle.session.fork.block;
+  const recorded = () =>
+    typeof source === "string" ? fileOf(source) : historyOf(params.client, module, windowOf(source ?? 0, block));
+  const users = { journeys, crowd, recorded: source === undefined || source === 0 ? undefined : recorded };
+  lifecycle.traffic = (running, stage) => openGates(running, stage, users);
   return {
     ...lifecycle,
     remote: params.client,

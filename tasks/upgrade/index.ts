@@ -98,6 +98,7 @@ withSigning(upgradeScope.task("report", "States how the upgrade went on an elect
 
 withOutput(upgradeScope.task("revalidate", "Compares every pin, gate and pointer of the stages to come with the chain"))
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
+  .addFlag("quick", "Makes the calls of these stages too, in one eth_simulateV1 request that sends nothing")
   .setAction(lazy(() => import("./revalidate")));
 
 withSender(

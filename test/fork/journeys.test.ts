@@ -86,30 +86,56 @@ describe("simulate > journeys of users through a vault's upgrade", function () {
     expect(losses[0]?.text).to.include(world.traffic.asset);
   });
 
-  it("DYN-06 lets generated users open a gate that counts the candidate's calls", async () => {
-    const canary = [
-      "canary:",
-      "  cohort: sender",
-      "  steps: [{ share: 25%, dwell: 1h }, { share: 100%, dwell: 1h }]",
-      "  budget:",
-      "    per: 1h",
-      "    cap: 10000 ether",
-      "    meters:",
-      `      - { function: "deposit(uint256,address)", arg: assets }`,
-      `      - { function: "withdraw(uint256,address,address)", arg: assets }`,
-      `      - { function: "redeem(uint256,address,address)", arg: shares }`,
-      `    free: ["transfer(address,uint256)", "transferFrom(address,address,uint256)", "approve(address,uint256)"]`,
-      "  expectedErrors: [LimitExceeded]",
-      "  errorBudget: 3",
-      `gates: [{ stage: canary 100%, call: "canaryCalls(address)", args: ["${world.traffic.vault}"], op: ">=", value: 12 }]`,
-    ].join("\n");
-    const report = await world.rehearse(vaultPlan(CANDIDATES.v2, `${canary}\n${journeys()}`, 1_000n));
-    expect(report.failure).to.equal(undefined);
-    expect(report.traffic).to.have.length(1);
-    const [came] = report.traffic!;
-    expect(came).to.include({ stage: 1, isOpen: true });
-    expect(came!.senders).to.be.greaterThan(3);
-    expect(checkOf(report, "lifecycle").status).to.equal("pass");
-    expect(checkOf(report, "lifecycle").evidence.join()).to.include("generated users: open");
+  describe("with a gate that counts the candidate's calls", () => {
+    const gated = (more: string, calls: number) =>
+      [
+        "canary:",
+        "  cohort: sender",
+        "  steps: [{ share: 25%, dwell: 1h }, { share: 100%, dwell: 1h }]",
+        "  budget:",
+        "    per: 1h",
+        "    cap: 10000 ether",
+        "    meters:",
+        `      - { function: "deposit(uint256,address)", arg: assets }`,
+        `      - { function: "withdraw(uint256,address,address)", arg: assets }`,
+        `      - { function: "redeem(uint256,address,address)", arg: shares }`,
+        `    free: ["transfer(address,uint256)", "transferFrom(address,address,uint256)", "approve(address,uint256)"]`,
+        "  expectedErrors: [LimitExceeded]",
+        "  errorBudget: 3",
+        `gates: [{ stage: canary 100%, call: "canaryCalls(address)", args: ["${world.traffic.vault}"], op: ">=", value: ${calls} }]`,
+        more,
+      ].join("\n");
+
+    it("DYN-06 lets generated users open it", async () => {
+      const report = await world.rehearse(vaultPlan(CANDIDATES.v2, gated(journeys(), 12)));
+      expect(report.failure).to.equal(undefined);
+      expect(report.traffic).to.have.length(1);
+      const [came] = report.traffic!;
+      expect(came).to.include({ stage: 1, isOpen: true });
+      expect(came!.senders).to.be.greaterThan(3);
+      expect(checkOf(report, "lifecycle").status).to.equal("pass");
+      expect(checkOf(report, "lifecycle").evidence.join()).to.include("users: open");
+    });
+
+    it("DYN-17 stays inconclusive where the journeys never reach the candidate, and says how many came", async () => {
+      const approve = `journeys: [{ name: idle, as: "${world.user(0)}", steps: [{ call: "approve(address,uint256)", target: "${world.traffic.asset}", args: [self, 1] }] }]`;
+      const report = await world.rehearse(vaultPlan(CANDIDATES.v2, gated(approve, 12)));
+      expect(report.failure).to.deep.include({ error: "GateNotMet" });
+      expect(report.verdict).to.equal("inconclusive");
+      expect(report.traffic?.[0]).to.include({ senders: 100, transactions: 100, isOpen: false });
+      expect(checkOf(report, "lifecycle").evidence.join()).to.include("still closed");
+      expect(checkOf(report, "journeys").status).to.equal("inconclusive");
+    });
+
+    it("DYN-18 sends recorded transactions too, where there are any", async () => {
+      // The users of the last blocks: at a quarter some of them meet the candidate.
+      const block = await world.provider.getBlockNumber();
+      await world.traffic.run(16);
+      const replay = (await world.provider.getBlockNumber()) - block;
+      const report = await world.rehearse(vaultPlan(CANDIDATES.v2, gated("", 1)), { replay });
+      expect(report.failure).to.equal(undefined);
+      expect(report.traffic?.[0]).to.include({ isOpen: true });
+      expect(report.replay).to.include({ transactions: 16, same: 16 });
+    });
   });
 });

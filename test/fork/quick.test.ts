@@ -3,7 +3,10 @@ import { Contract, id, Interface, ZeroHash } from "ethers";
 import { INVARIANTS, ROOT } from "../../scripts/demo/openWorld";
 import { impersonate, revertTo, takeSnapshot } from "../../src/chain/devChain";
 import { renderQuick } from "../../src/report/renderQuick";
-import { quick } from "../../src/simulate/quick";
+import { hashPlan } from "../../src/plan/eip712";
+import { prepareDeployments } from "../../src/plan/prepareDeployments";
+import { propose } from "../../src/registry/propose";
+import { quick, quickOfProposal } from "../../src/simulate/quick";
 import { expectError } from "../helpers/expectError";
 import { CANDIDATES, checkOf, openVaultWorld, vaultPlan, type VaultWorld } from "../helpers/vaultWorld";
 
@@ -62,22 +65,42 @@ describe("simulate > a first look, and what else waits for the timelock", functi
     expect(renderQuick(report)).to.include("not looked at").and.to.include("votes");
   });
 
-  it("DYN-41 names the call that reverts and why, and the invariant that a stage breaks", async () => {
-    const call = (text: string) => vaultPlan(CANDIDATES.v2, `class: critical\ncalls: [${text}]`);
-    const broken = await look(
-      call(`{ stage: upgrade, function: "transferOwnership(address)", args: ["${world.user(0)}"] }`),
-    );
+  it("DYN-41 names the invariant that a stage breaks", async () => {
+    const calls = [
+      `{ stage: upgrade, function: "arm(bool)", args: ["true"] }`,
+      `{ stage: upgrade, function: "sweep(address)", args: ["${world.user(0)}"] }`,
+    ];
+    const broken = await look(vaultPlan(CANDIDATES.sweep, `calls: [${calls.join(", ")}]`));
     expect(broken.verdict).to.equal("fail");
-    expect(broken.stages[0]?.invariants.find(({ name }) => name === "owner-unchanged")?.state).to.equal("broken");
-    const reverting = await look(
-      call(
-        `{ stage: upgrade, function: "withdraw(uint256,address,address)", args: ["5", "${world.user(0)}", "${world.user(0)}"] }`,
-      ),
-    );
-    expect(reverting.verdict).to.equal("fail");
-    const found = reverting.stages[0]?.calls.find(({ isOk }) => !isOk);
-    expect(found?.what).to.equal("withdraw");
-    expect(found?.error).to.include("ERC20InsufficientAllowance");
+    expect(broken.stages[0]?.invariants.find(({ name }) => name === "share-price-kept")?.state).to.equal("broken");
+  });
+
+  it("DYN-43 makes the calls of a proposed plan as the chain is now, and says which one fails since", async () => {
+    const { registry, traffic, provider, people } = world;
+    const timelock = (await registry.contract.getFunction("timelock")()) as string;
+    const user = await provider.getSigner(world.user(0));
+    const vault = new Contract(traffic.vault, ["function transfer(address,uint256)"], user);
+    await (await vault.getFunction("transfer")(timelock, 9n)).wait();
+    const call = `{ stage: upgrade, function: "transfer(address,uint256)", args: ["${world.user(1)}", "9"] }`;
+    const client = world.as(people.release);
+    const loaded = world.load(vaultPlan(CANDIDATES.v2, `calls: [${call}]`));
+    const built = await prepareDeployments(client, registry, loaded, {
+      root: ROOT,
+      invariantsDir: INVARIANTS,
+      reportHash: id("report"),
+    });
+    await propose(client, registry, built.plan);
+    const proposalId = hashPlan(built.plan, registry.domain);
+    const before = await quickOfProposal(client, registry, proposalId);
+    expect(before).to.include({ verdict: "pass", subject: built.subject });
+    expect(before.stages[0]?.calls).to.have.length(2);
+    const asTimelock = vault.connect(await impersonate(provider, timelock)) as Contract;
+    await (await asTimelock.getFunction("transfer")(world.user(0), 9n)).wait();
+    const after = await quickOfProposal(client, registry, proposalId);
+    expect(after.verdict).to.equal("fail");
+    const found = after.stages[0]?.calls.find(({ isOk }) => !isOk);
+    expect(found?.target).to.equal(traffic.vault);
+    expect(found?.error).to.include(id("ERC20InsufficientBalance(address,uint256,uint256)").slice(0, 10));
   });
 
   it("DYN-42 says in one line that an endpoint has no such method", async () => {

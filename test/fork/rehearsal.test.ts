@@ -227,7 +227,7 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
     expect(report.failure).to.deep.include({ error: "GateNotMet" });
     expect(report.verdict).to.equal("inconclusive");
     expect(check(report, "lifecycle")?.status).to.equal("inconclusive");
-    expect(check(report, "lifecycle")?.evidence.join("\n")).to.include("the plan file states no journeys");
+    expect(check(report, "lifecycle")?.evidence.join("\n")).to.include("nobody came: the plan file states no journeys");
     expect(check(report, "rollbacks")).to.deep.include({ status: "inconclusive" });
     expect(report.stages.map(({ label }) => label)).to.deep.equal(["canary 5%"]);
   });

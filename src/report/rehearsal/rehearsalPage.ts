@@ -13,6 +13,7 @@ import type {
 import { renderChanges } from "../renderImpact";
 import { batchLines } from "../renderPlan";
 import { span, utc } from "../time";
+import { trafficBlocks } from "./trafficBlocks";
 import { code, heading, list, table, text, type Block, type Page } from "./page";
 
 /** How a rehearsal was run: what its report leaves out so that two runs have one hash. */
@@ -223,6 +224,7 @@ function appendix(report: RehearsalReport, command: string): Block[] {
             ]),
           ),
         ]),
+    ...trafficBlocks(report),
     heading("What was refused"),
     table(
       ["attempt", "by", "answer"],

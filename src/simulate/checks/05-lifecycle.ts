@@ -9,19 +9,21 @@ const WAITING: Record<string, string> = {
 
 export const lifecycle = concluding(
   { number: 5, id: "lifecycle", name: "the plan runs to its end through the real contracts" },
-  ({ failure, state, steps, notes, plan, journeys }) => {
+  ({ failure, state, steps, notes, plan }) => {
     const evidence = [
       `${steps.length} transactions, ${notes.stages.length} of ${plan.stages.length} stages, state ${state}`,
       ...(notes.traffic ?? []).map(
         ({ stage, gate, senders, transactions, isOpen }) =>
-          `stage ${stage}, ${gate} after ${transactions} transactions of ${senders} generated users: ${isOpen ? "open" : "still closed"}`,
+          `stage ${stage}, ${gate} after ${transactions} transactions of ${senders} users: ${isOpen ? "open" : "still closed"}`,
       ),
       ...(failure === undefined ? [] : [failure.text]),
     ];
     if (failure === undefined && state === "Completed") return pass(...evidence);
     const waitsFor = failure && WAITING[failure.name];
-    if (failure?.name === "GateNotMet" && journeys.length === 0) {
-      evidence.push("the plan file states no journeys, so nobody came: journeys let generated users open a gate");
+    if (failure?.name === "GateNotMet" && notes.traffic === undefined) {
+      evidence.push(
+        "nobody came: the plan file states no journeys (with them generated users open a gate), and no transactions are replayed",
+      );
     }
     return waitsFor === undefined
       ? fail(evidence, "the error says where; mend the plan and rehearse again")

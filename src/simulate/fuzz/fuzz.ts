@@ -60,7 +60,8 @@ class Campaign {
 
   constructor(private readonly request: FuzzRequest) {
     const { seed, calls, watch, abis } = request;
-    this.maker = new CallMaker(new Random(seed), { ...request, ...abis });
+    const { stable, candidate } = abis;
+    this.maker = new CallMaker(new Random(seed), { ...request, stable, candidate });
     this.notes = { seed, calls, succeeded: 0, functions: this.maker.count, invariants: watch.names, known: [] };
   }
 

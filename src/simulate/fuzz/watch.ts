@@ -1,6 +1,5 @@
 import type { Condition } from "../../invariants/types";
 import { RightKind } from "../../invariants/types";
-import type { LoadedInvariant } from "../../invariants/loadInvariants";
 import { Op, type Probe } from "../../plan/types";
 import { isRevert } from "../sendAs";
 import type { Fork } from "../openFork";
@@ -15,12 +14,17 @@ export interface Break {
   right: bigint;
 }
 
+export interface WatchedInvariant {
+  name: string;
+  invariant: { condition: Condition };
+}
+
 /** Both sides of every invariant, read off the chain in one go; undefined where its probe gives no word. */
 export type Reading = Map<string, { left: bigint; right?: bigint } | undefined>;
 
 /** Cited invariants as they stand before and after one call, read without a registry: on stable's fork there is no proposal. */
 export class Watch {
-  constructor(private readonly invariants: readonly LoadedInvariant[]) {}
+  constructor(private readonly invariants: readonly WatchedInvariant[]) {}
 
   get names(): string[] {
     return this.invariants.map(({ name }) => name);

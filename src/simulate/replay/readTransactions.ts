@@ -21,6 +21,11 @@ export interface Recorded {
 /** Blocks asked for at once. */
 const AT_ONCE = 8;
 
+/** The last `blocks` blocks up to and with `block`. */
+export function windowOf(blocks: number, block: number): { from: number; to: number } {
+  return { from: Math.max(1, block - blocks + 1), to: block };
+}
+
 interface RawTransaction {
   hash: string;
   from: string;
