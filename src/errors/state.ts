@@ -1,6 +1,6 @@
 import { Exit, type ErrorTable } from "./exit";
 
-/** Snapshots of accounts, and bundles that prove a plan's life (27x, 31x). */
+/** Snapshots of accounts, and bundles that prove a plan's life (27x, 310). */
 export const STATE_ERRORS = {
   SnapshotInvalid: {
     code: "SLIP-270",
@@ -13,9 +13,9 @@ export const STATE_ERRORS = {
     exit: Exit.toolError,
     meaning: "nothing to take a snapshot of was named",
   },
-  StateDrift: {
+  BundleMismatch: {
     code: "SLIP-310",
-    exit: Exit.drift,
-    meaning: "the accounts are not in the state that the snapshot holds",
+    exit: Exit.checkFailed,
+    meaning: "the bundle does not say what the chain says, so it proves nothing",
   },
 } as const satisfies ErrorTable;

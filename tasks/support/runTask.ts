@@ -25,6 +25,8 @@ export interface Outcome {
   next?: string;
   /** What stdout gets is a file of its own (a transaction, a batch): nothing is added to it, in either form. */
   isFile?: boolean;
+  /** All of it was printed on the way. */
+  isPrinted?: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function runTask(
   const onNetwork = (command: string) => withNetwork(hre, command);
   try {
     const outcome = await action(await clientFor(hre, args, provider));
-    print(outcome, args, onNetwork);
+    if (outcome.isPrinted !== true) print(outcome, args, onNetwork);
     process.exitCode = outcome.exit ?? Exit.pass;
   } catch (thrown) {
     const error = asSlipwayError(thrown);

@@ -54,6 +54,9 @@ withOutput(upgradeScope.task("keep", "Sends whatever anyone may send and is due:
 
 withOutput(upgradeScope.task("list", "Every proposal of this registry, with where it stands"))
   .addFlag("live", "Leave out what has ended")
+  .addFlag("watch", "Live ones alone, again and again: who is ready since when, who is not, when it goes on")
+  .addOptionalParam("every", "With --watch: seconds between two rounds", "15")
+  .addFlag("once", "With --watch: one round, then stop")
   .setAction(lazy(() => import("./list")));
 
 withOutput(upgradeScope.task("metrics", "Where every proposal stands, for Prometheus (alerts/upgrade.yml)"))
@@ -77,6 +80,15 @@ withSender(upgradeScope.task("propose", "Builds a plan from its file and puts it
   .addPositionalParam("file", "Plan file (YAML), or a plan in JSON")
   .addOptionalParam("report", "keccak256 of the rehearsal's report, for a plan class that asks for one")
   .setAction(lazy(() => import("./propose")));
+
+withOutput(
+  upgradeScope.task("prove", "Whether a plan stayed within its policy, from the chain alone; or checks such a bundle"),
+)
+  .addOptionalPositionalParam("proposal", "Plan file, id, six digits of it, or slug; the only live one unless given")
+  .addOptionalParam("write", "Write the bundle to this JSON file")
+  .addOptionalParam("check", "Replay this bundle: every field is read from the chain again and compared")
+  .addOptionalParam("block", "Read everything as of this block; where the plan ended unless given")
+  .setAction(lazy(() => import("./prove")));
 
 withSigning(upgradeScope.task("ready", "States that an elector's own systems are ready"))
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
