@@ -1,5 +1,5 @@
-import { keccak256, toUtf8Bytes, ZeroAddress } from "ethers";
 import { existsSync } from "node:fs";
+import { keccak256, toUtf8Bytes, ZeroAddress } from "ethers";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import { historyOf } from "../journal/history";
@@ -97,14 +97,14 @@ export async function prove(
       })),
     },
     planHash: hashPlanStruct(plan),
-    plan: asJson({ ...plan, planClass: plan.planClass }),
+    plan: asJson(plan),
     policy: asJson({ planClass: Object.keys(PlanClass)[plan.planClass], ...policy }) as Record<string, unknown>,
     facts: asJson({ ...facts, ...cited }) as Record<string, unknown>,
     state: status.state,
     transitions,
     executions,
     canaries,
-    journal: await readSent(reader, registry, options.journal ?? sentOf(client, proposalId, to), to),
+    journal: await readSent(reader, options.journal ?? sentOf(client, proposalId, to), to),
     bounds,
     verdict,
   };
@@ -146,12 +146,7 @@ function sentOf(client: Client, proposalId: string, to: number): string[] {
     .filter((hash) => hash !== undefined);
 }
 
-async function readSent(
-  reader: ChainReader,
-  _registry: Registry,
-  hashes: readonly string[],
-  to: number,
-): Promise<Bundle["journal"]> {
+async function readSent(reader: ChainReader, hashes: readonly string[], to: number): Promise<Bundle["journal"]> {
   return Promise.all(
     hashes.map(async (transaction, i) => {
       const receipt = await reader.client.provider.getTransactionReceipt(transaction);
