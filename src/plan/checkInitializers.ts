@@ -87,7 +87,8 @@ function zeroValue(input: ParamType): unknown {
   return 0n;
 }
 
-function plausibleValue(input: ParamType, account: string): unknown {
+/** A value of that type that a function might take. */
+export function plausibleValue(input: ParamType, account: string): unknown {
   if (input.isArray()) {
     const length = input.arrayLength === -1 ? 1 : (input.arrayLength ?? 0);
     return Array.from({ length }, () => plausibleValue(input.arrayChildren, account));

@@ -136,6 +136,8 @@ withOutput(
   .addOptionalParam("fuzz", "Random calls under the invariants after the last stage; 0 for none", "200")
   .addOptionalParam("seed", "What the random calls follow from; the plan unless stated")
   .addFlag("twice", "Rehearses a second time: both reports must be the same")
+  .addFlag("strict", "Takes no warning, and nothing that is not committed (so does CI=true for the latter)")
+  .addOptionalParam("maxAge", "How old the pinned block may be without a warning", "1d")
   .addFlag("quick", "A first look in one eth_simulateV1 request, without a fork and without the lifecycle")
   .addOptionalParam("delegates", "Delegates of a token who vote, separated by commas; found in its events unless named")
   .setAction(lazy(() => import("./simulate")));

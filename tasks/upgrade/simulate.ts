@@ -1,14 +1,16 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readAddressBook } from "../../src/chain/addressBook";
 import { Exit, SlipwayError, type ExitCode } from "../../src/errors";
 import type { Client } from "../../src/client";
 import { readPlanFile, type LoadedPlanFile } from "../../src/plan/readPlanFile";
+import { EXPECTED, parseDuration } from "../../src/plan/units";
 import { connectRegistry, type Registry } from "../../src/registry/connect";
 import { renderQuick } from "../../src/report/renderQuick";
 import { openAnvilFork } from "../../src/simulate/openFork";
 import { terminalOf } from "../../src/report/rehearsal/terminal";
 import { quick } from "../../src/simulate/quick";
+import { judgeRun, readRunFacts, writeRunFacts, type RunFindings } from "../../src/simulate/runFacts";
 import { simulate } from "../../src/simulate/simulate";
 import type { Verdict } from "../../src/simulate/types";
 import { writeReport } from "../../src/simulate/writeReport";
@@ -28,6 +30,8 @@ interface SimulateArgs extends OutputArgs {
   seed?: string;
   twice: boolean;
   quick: boolean;
+  strict: boolean;
+  maxAge: string;
 }
 
 const ENGINES = { anvil: openAnvilFork, hardhat: openHardhatFork };
@@ -44,7 +48,9 @@ export const action = (args: SimulateArgs, hre: HardhatRuntimeEnvironment): Prom
     const registry = await connectRegistry(client);
     const { root } = hre.config.paths;
     const loaded = readPlanFile(args.file, readAddressBook(client.deploymentsDir));
+    const policy = { isStrict: args.strict || process.env["CI"] === "true", maxAge: ageOf(args.maxAge) };
     if (args.quick) return firstLook(client, registry, loaded, root);
+    const started = client.clock.now();
     const report = await simulate(client, registry, loaded, {
       root,
       invariantsDir: join(root, "invariants"),
@@ -60,14 +66,34 @@ export const action = (args: SimulateArgs, hre: HardhatRuntimeEnvironment): Prom
     });
     const command = `npx hardhat upgrade simulate ${args.file} --network ${hre.network.name} --block ${report.provenance.block}${optionsText(args)}`;
     const written = writeReport(client.deploymentsDir, report, command);
-    const isGood = EXITS[report.verdict] === Exit.pass;
+    const facts = readRunFacts(root, report, { started, now: client.clock.now() });
+    const found = judgeRun(facts, policy);
+    const run = writeRunFacts(dirname(written.json), { ...facts, ...found });
+    for (const line of found.failures) client.log(`not as it should be: ${line}`);
+    for (const line of found.warnings) client.log(`warning: ${line}`);
+    const exit = exitOf(report.verdict, { ...found, isStrict: args.strict });
+    const isGood = exit === Exit.pass;
     return {
-      report: { ...report, ...written },
+      report: { ...report, ...written, run },
       text: [terminalOf(report), `report ${written.markdown}, hash ${written.reportHash}`].join("\n"),
-      exit: EXITS[report.verdict],
+      exit,
       next: isGood ? `npx hardhat upgrade propose ${args.file} --report ${written.reportHash}` : undefined,
     };
   });
+
+/** A finding on the run moves a good exit; under `--strict` every warning does. */
+function exitOf(verdict: Verdict, { failures, warnings, isStrict }: RunFindings & { isStrict: boolean }): ExitCode {
+  const exit = EXITS[verdict];
+  if (exit !== Exit.pass) return exit;
+  const isRefused = failures.length > 0 || (isStrict && (warnings.length > 0 || verdict === "warn"));
+  return isRefused ? Exit.checkFailed : exit;
+}
+
+function ageOf(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds !== undefined) return Number(seconds);
+  throw new SlipwayError("OptionInvalid", { where: "--max-age", expected: EXPECTED.duration, found: text });
+}
 
 /** A fork is made over RPC, by another process than this one. */
 function remoteUrl(hre: HardhatRuntimeEnvironment): string {
