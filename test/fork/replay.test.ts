@@ -82,7 +82,7 @@ describe("simulate > recorded transactions and random calls on a vault's two ver
         `    as: "${world.user(0)}"`,
         `    steps: [{ call: "deposit(uint256,address)", args: ["1000000000000000000", self] }]`,
       ].join("\n");
-      report = await world.rehearse(vaultPlan(CANDIDATES.sweep, journeys), { fuzz: 400 });
+      report = await world.rehearse(vaultPlan(CANDIDATES.sweep, journeys), { fuzz: 250 });
     });
 
     it("DYN-21 finds the new function that breaks an invariant, by the two calls that it takes and no more", () => {
