@@ -60,14 +60,22 @@ export function artifactsOf(hre: HardhatRuntimeEnvironment): ArtifactSource {
       return { metadata, sources, edited };
     },
     async find(bytes: number, isLike: (code: string) => boolean): Promise<string[]> {
-      const found: string[] = [];
-      for (const name of await hre.artifacts.getAllFullyQualifiedNames()) {
-        const { deployedBytecode } = await hre.artifacts.readArtifact(name);
-        if (deployedBytecode.length === 2 + 2 * bytes && isLike(deployedBytecode)) found.push(name);
-      }
-      return found;
+      const all = (compiledCodes ??= readCodes(hre));
+      return (await all)
+        .filter(({ code }) => code.length === 2 + 2 * bytes && isLike(code))
+        .map(({ name }) => name);
     },
   };
+}
+
+/** Runtime code of every compiled contract: hundreds of files, so they are read once. */
+let compiledCodes: Promise<{ name: string; code: string }[]> | undefined;
+
+async function readCodes(hre: HardhatRuntimeEnvironment): Promise<{ name: string; code: string }[]> {
+  const names = await hre.artifacts.getAllFullyQualifiedNames();
+  return Promise.all(
+    names.map(async (name) => ({ name, code: (await hre.artifacts.readArtifact(name)).deployedBytecode })),
+  );
 }
 
 /** What is kept of a build. */
