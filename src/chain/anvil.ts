@@ -14,6 +14,8 @@ export interface AnvilOptions {
   forkUrl?: string;
   /** Block to fork at. Without it, the remote's latest. */
   forkBlock?: number;
+  /** Whether anvil may keep what it read of the remote by chain and block number, whatever the block's hash; true unless stated. */
+  isForkCached?: boolean;
   /** Seconds since the epoch of the first block. */
   timestamp?: number;
   /** Milliseconds to wait for the node; 20 s unless stated. */
@@ -56,5 +58,6 @@ function argumentsOf(options: AnvilOptions): string[] {
     // Named, so that two versions of the node agree on what an opcode does.
     ["--hardfork", "cancun"],
   ];
-  return given.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
+  const flags = given.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
+  return options.isForkCached === false ? [...flags, "--no-storage-caching"] : flags;
 }
