@@ -38,6 +38,7 @@ export async function checkWorld({ client, connected }: Governed, text: string):
     blockTime: pinned.timestamp,
     hasTracer: false,
     trace: (hash) => traceByStructLogs(provider, hash),
+    requests: () => undefined,
     close: () => Promise.resolve(),
   };
   const session = new ForkSession(fork, { ...client, signer: undefined });
