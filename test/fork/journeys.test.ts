@@ -121,7 +121,7 @@ describe("simulate > journeys of users through a vault's upgrade", function () {
       const approve = `journeys: [{ name: idle, as: "${world.user(0)}", steps: [{ call: "approve(address,uint256)", target: "${world.traffic.asset}", args: [self, 1] }] }]`;
       const report = await world.rehearse(vaultPlan(CANDIDATES.v2, gated(approve, 12)));
       expect(report.failure).to.deep.include({ error: "GateNotMet" });
-      expect(report.verdict).to.equal("inconclusive");
+      expect(checkOf(report, "lifecycle").status).to.equal("inconclusive");
       expect(report.traffic?.[0]).to.include({ senders: 100, transactions: 100, isOpen: false });
       expect(checkOf(report, "lifecycle").evidence.join()).to.include("still closed");
       expect(checkOf(report, "journeys").status).to.equal("inconclusive");

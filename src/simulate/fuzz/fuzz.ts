@@ -147,7 +147,7 @@ class Campaign {
 
   /** Whether the last call breaks the invariant: asked often, so that what comes before it is sent and not looked at. */
   private async breaksAtEnd(fork: Fork, sequence: readonly FuzzCall[], invariant: string): Promise<boolean> {
-    const only = this.only(invariant);
+    const only = this.watchOf(invariant);
     for (const { from, to, data, value } of sequence.slice(0, -1)) {
       const request = { from, to, data, value: toQuantity(value), gas: toQuantity(TRANSACTION_GAS) };
       await fork.provider.send("eth_sendTransaction", [request]).catch((thrown: unknown) => {
@@ -159,14 +159,14 @@ class Campaign {
     return (await this.make(fork, sequence.at(-1)!)) && only.broken(before, await only.read(fork)) !== undefined;
   }
 
-  private only(invariant: string): Watch {
+  private watchOf(invariant: string): Watch {
     const { watch } = this.request;
     return watch.without(new Set(watch.names.filter((name) => name !== invariant)));
   }
 
   /** Whether one of the calls breaks the invariant. */
   private async breaks(fork: Fork, sequence: readonly FuzzCall[], invariant: string): Promise<boolean> {
-    const only = this.only(invariant);
+    const only = this.watchOf(invariant);
     let reading = await only.read(fork);
     for (const call of sequence) {
       if (!(await this.make(fork, call))) continue;
