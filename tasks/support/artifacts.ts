@@ -61,9 +61,7 @@ export function artifactsOf(hre: HardhatRuntimeEnvironment): ArtifactSource {
     },
     async find(bytes: number, isLike: (code: string) => boolean): Promise<string[]> {
       const all = (compiledCodes ??= readCodes(hre));
-      return (await all)
-        .filter(({ code }) => code.length === 2 + 2 * bytes && isLike(code))
-        .map(({ name }) => name);
+      return (await all).filter(({ code }) => code.length === 2 + 2 * bytes && isLike(code)).map(({ name }) => name);
     },
   };
 }

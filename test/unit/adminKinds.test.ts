@@ -67,7 +67,9 @@ describe("adminKinds", () => {
   it("TOO-73 follows owners to the end: the key behind a ProxyAdmin is found", async () => {
     const fixture = await loadFixture(counterFixture);
     const { registry, release, stranger, stable, deployment } = fixture;
-    const data = new Interface(["function initialize(address)"]).encodeFunctionData("initialize", [deployment.timelock]);
+    const data = new Interface(["function initialize(address)"]).encodeFunctionData("initialize", [
+      deployment.timelock,
+    ]);
     const proxy = await ethers.deployContract("TransparentUpgradeableProxy", [stable, stranger.address, data]);
     const account = await proxy.getAddress();
     const slot = "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103";
