@@ -184,6 +184,7 @@ async function rowsOf(hre: HardhatRuntimeEnvironment, kind: ProxyKind): Promise<
     const hasCap = isMetered || isUnmetered;
     // So that the trip's own write, which is undone, changes a word instead of making one.
     await gasOf(proxy, app.encodeFunctionData("setTotal", [1]));
+    const noProbe = { target: ethers.ZeroAddress, data: "0x", gas: 0 };
     const policy = {
       share,
       salt: ethers.ZeroHash,
@@ -196,7 +197,10 @@ async function rowsOf(hre: HardhatRuntimeEnvironment, kind: ProxyKind): Promise<
       lanePause: 0,
       otherLane: 0,
       lanes: [],
-      inFlight: { target: ethers.ZeroAddress, data: "0x", gas: 0 },
+      inFlight: noProbe,
+      segment: [],
+      meters: [],
+      fall: { probe: noProbe, weight: 0 },
       rules: isMetered
         ? [
             {

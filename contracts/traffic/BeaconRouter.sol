@@ -35,7 +35,10 @@ contract BeaconRouter is BeaconControl {
         if (msg.sig == ITrafficRouter.traffic.selector) _answerThroughProxy();
         // Nobody can lower the share that is in the code, so that a proxy outside of it has never met the candidate and
         // needs no mark. A proxy inside stays inside for all steps to come.
-        if (!_isInShare(_firstShare)) Relay.pass(_stable);
+        if (!_isInShare(_firstShare)) {
+            if (_segmentCount == 0) Relay.pass(_stable);
+            if (!_isInSegment()) Relay.pass(_stable);
+        }
 
         uint256 state = _state();
         if (state > PROBING) _runBeaconFrame(_word(), PolicyWord.wrap(state));

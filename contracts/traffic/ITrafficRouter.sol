@@ -21,6 +21,25 @@ struct SelectorRule {
     bool isLockable;
 }
 
+/// @notice One of several amounts that a selector moves; their sum is charged. Such a selector's rule, if it has one, says
+/// no `meterWord`.
+struct Meter {
+    bytes4 selector;
+    // The n-th static head word (1-based).
+    uint8 word;
+    // As in `SelectorRule`.
+    uint128 weight;
+}
+
+/// @notice What one call of the candidate makes a word fall, whatever its calldata says: a balance, most often. While
+/// there is one, no selector needs a meter of its own.
+struct FallMeter {
+    // No target: none.
+    Probe probe;
+    // Of what the word fell by; as in `SelectorRule`.
+    uint128 weight;
+}
+
 /// @notice Selectors that are closed together, with either version.
 struct Lane {
     bytes32 name;
@@ -68,6 +87,10 @@ struct Policy {
     Lane[] lanes;
     // Counts what is in flight, for `DrainState`; no target: nobody can tell.
     Probe inFlight;
+    // Keys that take part whatever the share, as long as it is not zero; strictly increasing, at most 256.
+    bytes32[] segment;
+    Meter[] meters;
+    FallMeter fall;
 }
 
 /// @notice What was tightened since the canary began. Times in seconds since the epoch.

@@ -34,8 +34,10 @@ export function checkBeaconCanary(canary: CanaryFile, where: LoadedPlanFile["whe
       meaning: "a beacon's router keeps no word per proxy that governance could set",
     });
   };
-  if (canary.cohort !== undefined && canary.cohort !== "proxy") {
-    refuse("cohort", "proxy: all users of one proxy meet one version", "another key");
+  const cohorts = [canary.cohort ?? "proxy"].flat();
+  if (cohorts.some((entry) => entry !== "proxy" && (entry === "sender" || !("segment" in entry)))) {
+    const expected = "proxy, or a segment of proxies: all users of one proxy meet one version";
+    refuse("cohort", expected, "another key");
   }
   if (canary.lanes !== undefined) refuse("lanes", "no lanes for a beacon", "lanes");
   if (canary.lockable !== undefined) refuse("lockable", "no lockable functions for a beacon", "lockable");
@@ -51,7 +53,9 @@ export function beaconPolicy(policy: Policy, abi: Interface, beacon: string, pro
       rules.push({ selector, cohortWord: 0, meterWord: 0, weight: 0n, isFree: false, lane: 0, isLockable: true });
     }
   }
-  return { ...policy, rules, invariants: policy.invariants.map((entry) => ofAnyProxy(entry, beacon, proxies)) };
+  const { probe } = policy.fall;
+  const fall = proxies.includes(probe.target) ? { ...policy.fall, probe: { ...probe, target: beacon } } : policy.fall;
+  return { ...policy, rules, fall, invariants: policy.invariants.map((entry) => ofAnyProxy(entry, beacon, proxies)) };
 }
 
 /**

@@ -1,13 +1,13 @@
-import { ErrorFragment, type Interface } from "ethers";
+import { ErrorFragment, ZeroAddress, zeroPadValue, type Interface } from "ethers";
 import { SlipwayError } from "../errors";
 import { RightKind, type Condition } from "../invariants/types";
 import type { LoadedInvariant } from "../invariants/loadInvariants";
 import type { Client } from "../client";
-import { functionOf, headWordOf } from "./abi";
+import { encodeCall, functionOf, headWordOf, looseFunction } from "./abi";
 import { buildLanes, type BuiltLanes } from "./buildLanes";
 import type { Defaults } from "./defaults";
 import { nearest } from "./nearest";
-import { readProbe } from "./probe";
+import { DEFAULT_PROBE_GAS, readProbe } from "./probe";
 import type { CanaryFile } from "./schema";
 import type { Probe } from "./types";
 import { parseWeight } from "./units";
@@ -52,10 +52,29 @@ export interface Policy {
   lanes: Lane[];
   /** Counts what is in flight; no target: nobody can tell. */
   inFlight: Probe;
+  /** Keys that take part whatever the share, in increasing order. */
+  segment: string[];
+  /** Of selectors that have several. */
+  meters: Meter[];
+  /** What a call makes this word fall by is charged; no target: nothing is. */
+  fall: FallMeter;
+}
+
+export interface Meter {
+  selector: string;
+  word: number;
+  weight: bigint;
+}
+
+export interface FallMeter {
+  probe: Probe;
+  weight: bigint;
 }
 
 const ONE = parseWeight("1")!;
 const MAX_CAP = 2n ** 128n - 1n;
+/** As many as a router searches. */
+const MAX_SEGMENT = 256;
 
 export interface PolicyContext {
   client: Client;
@@ -105,6 +124,7 @@ export async function buildPolicy(canary: CanaryFile, context: PolicyContext): P
       context.where("candidateGas"),
     ),
     ...buildRules(canary, context),
+    fall: fallOf(canary, context),
     expectedErrors: (canary.expectedErrors ?? []).map((name, i) =>
       errorSelector(context.abi, name, context.where("expectedErrors", i)),
     ),
@@ -113,7 +133,10 @@ export async function buildPolicy(canary: CanaryFile, context: PolicyContext): P
 }
 
 /** One rule a selector, gathered from cohorts, meters, free functions and lanes. */
-function buildRules(canary: CanaryFile, context: PolicyContext): { rules: SelectorRule[] } & BuiltLanes {
+function buildRules(
+  canary: CanaryFile,
+  context: PolicyContext,
+): Pick<Policy, "rules" | "segment" | "meters"> & BuiltLanes {
   const { abi, where, defaults } = context;
   const rules = new Map<string, SelectorRule>();
   const ruleOf = (name: string, place: string) => {
@@ -143,15 +166,29 @@ function buildRules(canary: CanaryFile, context: PolicyContext): { rules: Select
     ? defaults.fill("canary.cohort", canary.cohort, "proxy", "all users of one proxy meet one version")
     : defaults.fill("canary.cohort", canary.cohort, "sender", "a user stays on one version");
   const cohorts = cohort === "sender" || cohort === "proxy" ? [] : Array.isArray(cohort) ? cohort : [cohort];
+  const segment: string[] = [];
   cohorts.forEach((entry, i) => {
+    if ("segment" in entry) {
+      const place = Array.isArray(cohort) ? where("cohort", i, "segment") : where("cohort", "segment");
+      segment.push(...segmentOf(entry.segment, segment, place));
+      return;
+    }
     const place = Array.isArray(cohort) ? where("cohort", i, "arg") : where("cohort", "arg");
     const { fragment, rule } = ruleOf(entry.function, place);
     rule.cohortWord = headWordOf(fragment, entry.arg, false, place);
   });
+  const found: Meter[] = [];
   canary.budget?.meters?.forEach((meter, i) => {
     const place = where("budget", "meters", i, "arg");
     const { fragment, rule } = ruleOf(meter.function, place);
-    rule.meterWord = headWordOf(fragment, meter.arg, true, place);
+    const amount = headWordOf(fragment, meter.arg, true, place);
+    if (found.some(({ selector, word }) => selector === rule.selector && word === amount)) {
+      throw new SlipwayError("ArgumentInvalid", {
+        where: place,
+        expected: "a parameter that no meter before counts",
+        found: meter.arg,
+      });
+    }
     const weight = defaults.fill(
       `canary.budget.meters.${i}.weight`,
       meter.weight,
@@ -159,12 +196,19 @@ function buildRules(canary: CanaryFile, context: PolicyContext): { rules: Select
       "the word counts as it is",
       "1",
     );
-    rule.weight = checkRange(weight, 1n, 2n ** 128n - 1n, where("budget", "meters", i, "weight"));
+    const checked = checkRange(weight, 1n, 2n ** 128n - 1n, where("budget", "meters", i, "weight"));
+    found.push({ selector: rule.selector, word: amount, weight: checked });
   });
+  // One meter is part of its selector's rule, and cheaper there.
+  const hasSeveral = ({ selector }: Meter) => found.filter((other) => other.selector === selector).length > 1;
+  const meters = found.filter(hasSeveral);
+  for (const { selector, word, weight } of found.filter((meter) => !hasSeveral(meter))) {
+    Object.assign(rules.get(selector)!, { meterWord: word, weight });
+  }
   canary.budget?.free?.forEach((name, i) => {
     const place = where("budget", "free", i);
     const { fragment, rule } = ruleOf(name, place);
-    if (rule.meterWord !== 0) {
+    if (found.some(({ selector }) => selector === rule.selector)) {
       throw new SlipwayError("ArgumentInvalid", {
         where: place,
         expected: "a function without a meter",
@@ -174,7 +218,47 @@ function buildRules(canary: CanaryFile, context: PolicyContext): { rules: Select
     rule.isFree = true;
   });
   const lanes = buildLanes(canary, context, (name, place) => ruleOf(name, place).rule);
-  return { rules: [...rules.values()], ...lanes };
+  // What says nothing else is no rule: the further meters name their selector themselves.
+  const isSaid = (rule: SelectorRule) =>
+    rule.cohortWord !== 0 || rule.meterWord !== 0 || rule.isFree || rule.lane !== 0 || rule.isLockable;
+  return { rules: [...rules.values()].filter(isSaid), segment: segment.sort(byWord), meters, ...lanes };
+}
+
+/** Keys as the router compares them: words. */
+function segmentOf(keys: readonly string[], before: readonly string[], where: string): string[] {
+  const words = keys.map((key) => zeroPadValue(key.toLowerCase(), 32));
+  const repeated = words.findIndex((word, i) => before.includes(word) || words.indexOf(word) !== i);
+  if (repeated !== -1) {
+    const expected = "each key once";
+    throw new SlipwayError("ArgumentInvalid", { where, expected, found: `${keys[repeated]} again` });
+  }
+  if (before.length + words.length > MAX_SEGMENT) {
+    const found = `${before.length + words.length}`;
+    throw new SlipwayError("ArgumentInvalid", { where, expected: `at most ${MAX_SEGMENT} keys`, found });
+  }
+  return words;
+}
+
+function byWord(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The word whose fall is charged: a function of the proxy unless a target is named. */
+function fallOf(canary: CanaryFile, { abi, proxy, defaults, where }: PolicyContext): FallMeter {
+  const stated = canary.budget?.probe;
+  if (stated === undefined) return { probe: { target: ZeroAddress, data: "0x", gas: 0n }, weight: 0n };
+  const place = where("budget", "probe", "call");
+  const fragment =
+    stated.target === undefined ? functionOf(abi, stated.call, place) : looseFunction(stated.call, place);
+  const weight = defaults.fill("canary.budget.probe.weight", stated.weight, ONE, "the fall counts as it is", "1");
+  return {
+    probe: {
+      target: stated.target ?? proxy,
+      data: encodeCall(fragment, stated.args ?? [], place),
+      gas: stated.gas ?? DEFAULT_PROBE_GAS,
+    },
+    weight: checkRange(weight, 1n, 2n ** 128n - 1n, where("budget", "probe", "weight")),
+  };
 }
 
 /** Selector of an error by name in the candidate's ABI, or by signature. */

@@ -256,14 +256,25 @@ function addressText(word: bigint): string {
 function explainPolicy(policy: Policy, abi: Interface, isBeacon: boolean): string[] {
   const name = (selector: string) => abi.getFunction(selector)?.format("sighash") ?? selector;
   const cohorts = policy.rules.filter((rule) => rule.cohortWord !== 0);
-  const meters = policy.rules.filter((rule) => rule.meterWord !== 0);
+  const meters = [
+    ...policy.rules.flatMap(({ selector, meterWord, weight }) =>
+      meterWord === 0 ? [] : [{ selector, word: meterWord, weight }],
+    ),
+    ...policy.meters,
+  ];
   const free = policy.rules.filter((rule) => rule.isFree);
   return [
     `cohort: by ${isBeacon ? "proxy" : "sender"}${cohorts.map((rule) => `; ${name(rule.selector)} by word ${rule.cohortWord}`).join("")}`,
     policy.interval === 0n
       ? "budget: none"
       : `budget: ${policy.cap} in two windows of ${formatDuration(policy.interval)}, native value × ${weight(policy.valueWeight)}${isBeacon ? "; each proxy's own" : ""}`,
-    ...meters.map((rule) => `meter: ${name(rule.selector)}, word ${rule.meterWord} × ${weight(rule.weight)}`),
+    ...(policy.segment.length === 0 ? [] : [`always in the canary: ${policy.segment.map(keyText).join(", ")}`]),
+    ...meters.map((meter) => `meter: ${name(meter.selector)}, word ${meter.word} × ${weight(meter.weight)}`),
+    ...(policy.fall.weight === 0n
+      ? []
+      : [
+          `meter: what each call makes ${name(policy.fall.probe.data.slice(0, 10))} of ${policy.fall.probe.target} fall by × ${weight(policy.fall.weight)}`,
+        ]),
     ...policy.lanes.map((lane, i) => {
       const named = policy.rules.filter((rule) => rule.lane === i + 1).map((rule) => name(rule.selector));
       const all = policy.otherLane === i + 1 ? [...named, "every function not named"] : named;
@@ -276,6 +287,11 @@ function explainPolicy(policy: Policy, abi: Interface, isBeacon: boolean): strin
     `breaks that freeze: ${policy.errorBudget}; gas for the candidate: ${policy.candidateGas}`,
     `checked in every frame: ${policy.invariants.length} invariants; errors that reach the user: ${policy.expectedErrors.length}`,
   ];
+}
+
+/** A key that can be an address as one. */
+function keyText(key: string): string {
+  return BigInt(key) >> 160n === 0n ? getAddress(`0x${key.slice(-40)}`) : key;
 }
 
 function weight(value: bigint): string {

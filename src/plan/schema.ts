@@ -29,13 +29,22 @@ const callField = record({ function: functionField, args: argumentsField.optiona
 /** `arg` counts from zero, as people count ABI parameters, or is the parameter's name. */
 const wordOfField = { function: functionField, arg: textField };
 
+/** A sender, or whatever word a function's cohort goes by. */
+const keyField = scalar("an address or a 32-byte word", (text) =>
+  /^0x([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$/.test(text) ? text : undefined,
+);
+
+/** Takes part whatever the share. */
+const segmentField = record({ segment: list(keyField, "a list of addresses or words", 1) }, "a segment");
+
 const cohortField = z.union(
   [
     word("sender", "proxy"),
     record(wordOfField, "a cohort"),
-    list(record(wordOfField, "a cohort"), "a list of cohorts", 1),
+    segmentField,
+    list(z.union([record(wordOfField, "a cohort"), segmentField]), "a list of cohorts", 1),
   ],
-  { error: () => "sender, or { function, arg }, or a list of these; proxy for a beacon" },
+  { error: () => "sender, or { function, arg }, or { segment }, or a list of these; proxy for a beacon" },
 );
 
 const budgetField = record({
@@ -43,6 +52,14 @@ const budgetField = record({
   cap: amountField,
   meters: list(record({ ...wordOfField, weight: weightField.optional() }, "a meter"), "a list of meters").optional(),
   free: list(functionField, "a list of functions").optional(),
+  /** A word whose fall across a call of the candidate is charged. Asks the proxy, unless a target is named. */
+  probe: record({
+    target: addressField.optional(),
+    call: functionField,
+    args: argumentsField.optional(),
+    gas: integerField.optional(),
+    weight: weightField.optional(),
+  }).optional(),
   /** Weight of native value; 1 unless stated, 0 to leave it unmetered. */
   value: weightField.optional(),
 });

@@ -44,6 +44,8 @@ export const coder = AbiCoder.defaultAbiCoder();
 
 export type { ConditionStruct, PolicyStruct, RuleStruct };
 
+export const NO_PROBE = { target: ethers.ZeroAddress, data: "0x", gas: 0 };
+
 /** Everybody on the candidate, nothing metered, one break freezes. */
 export function policyOf(overrides: Partial<PolicyStruct> = {}): PolicyStruct {
   return {
@@ -61,7 +63,10 @@ export function policyOf(overrides: Partial<PolicyStruct> = {}): PolicyStruct {
     expectedErrors: [],
     invariants: [],
     lanes: [],
-    inFlight: { target: ethers.ZeroAddress, data: "0x", gas: 0 },
+    inFlight: NO_PROBE,
+    segment: [],
+    meters: [],
+    fall: { probe: NO_PROBE, weight: 0 },
     ...overrides,
   };
 }

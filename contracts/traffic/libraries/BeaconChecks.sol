@@ -34,8 +34,18 @@ library BeaconChecks {
             before.candidate != target.candidate ||
             before.policyId != target.policyId ||
             last.salt != policy.salt ||
-            last.share > policy.share
+            last.share > policy.share ||
+            !_isPartOf(last.segment, policy.segment)
         ) revert TrafficErrors.PredecessorInvalid(target.predecessor);
+    }
+
+    /// @dev Both in increasing order.
+    function _isPartOf(bytes32[] memory part, bytes32[] memory whole) private pure returns (bool) {
+        uint256 found;
+        for (uint256 i; i < whole.length && found < part.length; ++i) {
+            if (whole[i] == part[found]) ++found;
+        }
+        return found == part.length;
     }
 
     function _ask(address router, bytes memory message) private view returns (bytes memory) {

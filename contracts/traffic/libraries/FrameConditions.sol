@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Conditions} from "../../registry/libraries/Conditions.sol";
 import {Probes} from "../../registry/libraries/Probes.sol";
-import {Condition, RightKind} from "../../types/Condition.sol";
+import {Condition, Probe, RightKind} from "../../types/Condition.sol";
 
 /// @notice A `Before` word, read before the candidate ran.
 struct Baseline {
@@ -70,6 +70,10 @@ library FrameConditions {
             right = baseline.word;
         }
         isOk = Conditions.compare(left, condition.op, right, Conditions.slack(condition, right));
+    }
+
+    function gasNeeded(Probe memory probe) internal pure returns (uint256) {
+        return _withReserve(probe.gas);
     }
 
     function _withReserve(uint256 gas_) private pure returns (uint256) {

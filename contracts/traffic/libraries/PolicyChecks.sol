@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Probes} from "../../registry/libraries/Probes.sol";
 import {Condition, Probe, RightKind} from "../../types/Condition.sol";
-import {ITrafficRouter, Policy, SelectorRule} from "../ITrafficRouter.sol";
+import {ITrafficRouter, Meter, Policy, SelectorRule} from "../ITrafficRouter.sol";
 import {ControlSelector} from "./ControlSelector.sol";
 import {TrafficErrors} from "./TrafficErrors.sol";
 
@@ -14,6 +14,8 @@ library PolicyChecks {
     uint256 internal constant MAX_ERRORS = 64;
     uint256 internal constant MAX_INVARIANTS = 16;
     uint256 internal constant MAX_LANES = 4;
+    uint256 internal constant MAX_SEGMENT = 256;
+    uint256 internal constant MAX_METERS = 64;
     // A guardian's word alone closes nothing for longer.
     uint256 internal constant MAX_LANE_PAUSE = 30 days;
     // A year: the number of the current window is then never the one after "none yet".
@@ -28,6 +30,8 @@ library PolicyChecks {
         _checkErrors(policy.expectedErrors);
         _checkInvariants(policy.invariants);
         _checkLanes(policy);
+        _checkSegment(policy.segment);
+        _checkMeters(policy);
     }
 
     /// @dev A function of the protocol with the control's selector would be out of reach.
@@ -68,6 +72,40 @@ library PolicyChecks {
                 if (policy.rules[j].selector == rule.selector) revert TrafficErrors.RuleDuplicated(rule.selector);
             }
         }
+    }
+
+    function _checkSegment(bytes32[] memory segment) private pure {
+        if (segment.length > MAX_SEGMENT) revert TrafficErrors.TooMany(segment.length, MAX_SEGMENT);
+        for (uint256 i = 1; i < segment.length; ++i) {
+            if (segment[i] <= segment[i - 1]) revert TrafficErrors.SegmentInvalid(i);
+        }
+    }
+
+    function _checkMeters(Policy memory policy) private view {
+        uint256 count = policy.meters.length;
+        if (count > MAX_METERS) revert TrafficErrors.TooMany(count, MAX_METERS);
+        for (uint256 i; i < count; ++i) {
+            Meter memory meter = policy.meters[i];
+            bool isGood =
+                meter.word != 0 &&
+                    meter.weight != 0 &&
+                    policy.cap != 0 &&
+                    meter.selector != ITrafficRouter.traffic.selector;
+            for (uint256 j; j < policy.rules.length; ++j) {
+                SelectorRule memory rule = policy.rules[j];
+                if (rule.selector == meter.selector && (rule.meterWord != 0 || rule.isFree)) isGood = false;
+            }
+            for (uint256 j; j < i; ++j) {
+                Meter memory other = policy.meters[j];
+                if (other.selector == meter.selector && other.word == meter.word) isGood = false;
+            }
+            if (!isGood) revert TrafficErrors.MeterInvalid(meter.selector);
+        }
+        bool hasFall = policy.fall.probe.target != address(0);
+        if (hasFall != (policy.fall.weight != 0) || (hasFall && policy.cap == 0)) {
+            revert TrafficErrors.MeterInvalid(bytes4(0));
+        }
+        if (hasFall) _checkProbe(policy.fall.probe);
     }
 
     function _checkLanes(Policy memory policy) private view {

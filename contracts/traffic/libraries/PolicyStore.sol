@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {CodeStore} from "../../registry/libraries/CodeStore.sol";
 import {Condition, Probe} from "../../types/Condition.sol";
-import {Policy} from "../ITrafficRouter.sol";
+import {FallMeter, Policy} from "../ITrafficRouter.sol";
 import {LimitsWord} from "./LimitsWord.sol";
 import {PolicyChecks} from "./PolicyChecks.sol";
 
@@ -28,10 +28,14 @@ library PolicyStore {
     uint256 internal constant INVARIANTS = 12;
     uint256 internal constant LANES = 13;
     uint256 private constant IN_FLIGHT = 14;
+    uint256 internal constant SEGMENT = 15;
+    uint256 internal constant METERS = 16;
+    uint256 private constant FALL = 17;
 
-    /// @dev Offset word, fifteen head words, and the length of the rules come first.
-    uint256 private constant RULES_AT = 17 * 32;
+    /// @dev Offset word, eighteen head words, and the length of the rules come first.
+    uint256 private constant RULES_AT = 20 * 32;
     uint256 private constant RULE_SIZE = 7 * 32;
+    uint256 private constant METER_SIZE = 3 * 32;
 
     /// @notice Of a policy that calls can follow, between versions that have code.
     function write(address stable, address candidate, Policy memory policy) internal returns (address) {
@@ -134,21 +138,52 @@ library PolicyStore {
     }
 
     function inFlight(address store) internal view returns (Probe memory) {
-        return abi.decode(_alone(store, 32 + field(store, IN_FLIGHT)), (Probe));
+        return abi.decode(_alone(store, 32 + field(store, IN_FLIGHT), 32 + field(store, SEGMENT)), (Probe));
     }
 
+    /// @param end What `conditionsEnd` tells.
     function conditions(
         address store,
         uint256 ruleCount,
-        uint256 errorCount
+        uint256 errorCount,
+        uint256 end
     ) internal view returns (Condition[] memory) {
-        return abi.decode(_alone(store, RULES_AT + ruleCount * RULE_SIZE + (1 + errorCount) * 32), (Condition[]));
+        return abi.decode(_alone(store, RULES_AT + ruleCount * RULE_SIZE + (1 + errorCount) * 32, end), (Condition[]));
     }
 
-    /// @dev What is encoded from `offset` on. Nothing behind it is named in its encoding, so that does not matter. Standing
-    /// alone, something dynamic is encoded with one word before it.
-    function _alone(address store, uint256 offset) private view returns (bytes memory data) {
-        data = CodeStore.slice(store, offset - 32, store.code.length + 31 - offset);
+    /// @notice Where the conditions end: the lanes come next.
+    function conditionsEnd(address store) internal view returns (uint256) {
+        return 32 + field(store, LANES);
+    }
+
+    /// @notice Whether `key` is one of the segment's `count_` keys, which stand in increasing order.
+    function isInSegment(address store, uint256 count_, bytes32 key) internal view returns (bool) {
+        uint256 first = 64 + field(store, SEGMENT);
+        uint256 low;
+        uint256 high = count_;
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            bytes32 found = CodeStore.word(store, first + 32 * middle);
+            if (found == key) return true;
+            if (found < key) low = middle + 1;
+            else high = middle;
+        }
+        return false;
+    }
+
+    /// @notice The further meters, as they are encoded: selector, word, weight.
+    function meters(address store, uint256 count_) internal view returns (bytes memory) {
+        return CodeStore.slice(store, 64 + field(store, METERS), count_ * METER_SIZE);
+    }
+
+    /// @notice The probe whose fall is charged, and the weight of that; zero: none.
+    function fall(address store) internal view returns (FallMeter memory) {
+        return abi.decode(_alone(store, 32 + field(store, FALL), store.code.length - 1), (FallMeter));
+    }
+
+    /// @dev What is encoded from `offset` to `end`. Standing alone, something dynamic is encoded with one word before it.
+    function _alone(address store, uint256 offset, uint256 end) private view returns (bytes memory data) {
+        data = CodeStore.slice(store, offset - 32, end + 32 - offset);
         assembly ("memory-safe") {
             mstore(add(data, 0x20), 0x20)
         }

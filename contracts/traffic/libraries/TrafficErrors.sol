@@ -93,6 +93,13 @@ library TrafficErrors {
     /// @notice A kind that keeps its slots where ERC-1967 says was given others, or one that does not was given none.
     error TargetSlotsInvalid();
 
+    /// @notice A key of the segment is not greater than the one before it.
+    error SegmentInvalid(uint256 index);
+
+    /// @notice A further meter without word, weight or cap, named twice, or of a selector that is free or metered already; of
+    /// no selector: the fall's probe, weight or cap is missing.
+    error MeterInvalid(bytes4 selector);
+
     error ShareInvalid(uint256 share);
     error ErrorBudgetInvalid(uint256 errorBudget);
     error CandidateGasInvalid(uint256 candidateGas);

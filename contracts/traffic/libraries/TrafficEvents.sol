@@ -36,6 +36,11 @@ library TrafficEvents {
     /// @notice An invariant was broken after the candidate, and after stable too: the candidate is not to blame.
     event BreakNotCounted(bytes4 indexed selector, uint256 indexed index, uint256 left, uint256 right);
 
+    /// @notice What the candidate's call made the metered word fall by is more than the budget has left: it was undone, and
+    /// stable served the call.
+    /// @param amount Weighed; the largest number: the word was unavailable, before or after.
+    event FallRefused(bytes4 indexed selector, uint256 amount);
+
     /// @notice The candidate wrote a slot that decides which code runs, or that keeps count of it.
     /// @param slot In a diamond also the selector, left-aligned, whose facet was changed.
     event SlotBroken(bytes4 indexed selector, bytes32 indexed slot, uint8 breaks);

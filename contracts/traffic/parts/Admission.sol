@@ -59,6 +59,8 @@ abstract contract Admission is RoutingCode {
         uint256 rule = _rule0;
         if (rule >> 224 != selector) rule = _ruleOf(selector);
         bytes32 salt = _salt;
+        // Not zero: in the share, metered by its rule or free of that, and there is a cap.
+        uint256 isPlain = _admissible;
         assembly ("memory-safe") {
             // The key: the sender, or a head word as in `CallData.wordOf`.
             let key := sender
@@ -73,12 +75,18 @@ abstract contract Admission is RoutingCode {
             // `Cohort.contains`
             mstore(0x00, salt)
             mstore(0x20, key)
-            if lt(mod(keccak256(0x00, 0x40), 10000), and(shr(160, word), 0xffff)) {
-                next := word
-            }
+            let isIn := lt(mod(keccak256(0x00, 0x40), 10000), and(shr(160, word), 0xffff))
+            next := mul(word, isIn)
+            isPlain := mul(and(rule, isPlain), isIn)
         }
-        if (next == 0 || _cap == 0) return next;
-        if (!rule.isAdmissible()) return 0;
+        if (isPlain == 0) {
+            if (next == 0) {
+                if (_segmentCount == 0 || !_isListed(_keyOf(rule, sender, data))) return 0;
+                next = PolicyWord.unwrap(word);
+            }
+            if (_cap == 0) return next;
+            if (!rule.isAdmissible()) return _hasMeters ? _chargeSum(word, selector, value, data) : 0;
+        }
         return _charge(word, _amountOf(rule, value, data));
     }
 
@@ -88,8 +96,11 @@ abstract contract Admission is RoutingCode {
         uint256 selector = data.selectorOf();
         uint256 rule = _ruleOf(selector);
         // The proxy paying itself moves nothing.
-        uint256 amount = _amountOf(rule, msg.sender == address(this) ? 0 : msg.value, data);
+        uint256 value = msg.sender == address(this) ? 0 : msg.value;
+        uint256 amount;
         bool isAdmissible = rule.isAdmissible();
+        if (isAdmissible) amount = _amountOf(rule, value, data);
+        else if (_hasMeters) (isAdmissible, amount) = _sumOf(selector, value, data);
         if (amount == 0 && isAdmissible) return;
         // A static call can neither be charged nor move anything.
         if (_isStatic()) return;
@@ -132,8 +143,61 @@ abstract contract Admission is RoutingCode {
         }
     }
 
+    function _chargeSum(
+        PolicyWord word,
+        uint256 selector,
+        uint256 value,
+        bytes calldata data
+    ) private view returns (uint256) {
+        (bool isMetered, uint256 sum) = _sumOf(selector, value, data);
+        return isMetered ? _charge(word, sum) : 0;
+    }
+
+    /// @dev Of a selector whose rule has no meter: weighed native value and further meters, saturating. Where the fall of a
+    /// word is charged, no selector needs more.
+    function _sumOf(
+        uint256 selector,
+        uint256 value,
+        bytes calldata data
+    ) private view returns (bool isMetered, uint256 sum) {
+        isMetered = _fallWeight != 0;
+        if (value != 0) sum = Budget.weigh(value, _valueWeight);
+        uint256 count = _meterCount;
+        if (count == 0) return (isMetered, sum);
+        bytes memory meters = PolicyStore.meters(_store, count);
+        for (uint256 i; i < meters.length; i += 96) {
+            uint256 place;
+            uint256 weight;
+            bool isOther;
+            assembly ("memory-safe") {
+                let meter := add(add(meters, 0x20), i)
+                isOther := iszero(eq(shr(224, mload(meter)), selector))
+                place := mload(add(meter, 0x20))
+                weight := mload(add(meter, 0x40))
+            }
+            if (isOther) continue;
+            isMetered = true;
+            uint256 amount = Budget.weigh(data.wordOf(place), weight);
+            unchecked {
+                sum += amount;
+                if (sum < amount) sum = type(uint256).max;
+            }
+        }
+    }
+
+    /// @dev The cohort's, as `_decide` has it.
+    function _keyOf(uint256 rule, address sender, bytes calldata data) private pure returns (bytes32) {
+        uint256 index = rule.cohortWord();
+        return bytes32(index == 0 ? uint256(uint160(sender)) : data.wordOf(index));
+    }
+
+    /// @dev Whether the key takes part whatever the share.
+    function _isListed(bytes32 key) internal view returns (bool) {
+        return PolicyStore.isInSegment(_store, _segmentCount, key);
+    }
+
     /// @return charged The policy word with `amount` charged to the window of now; zero where it does not fit.
-    function _charge(PolicyWord word, uint256 amount) private view returns (uint256 charged) {
+    function _charge(PolicyWord word, uint256 amount) internal view returns (uint256 charged) {
         uint256 unit = _unit;
         uint256 interval = _interval;
         uint256 capUnits = _capUnits;

@@ -176,7 +176,8 @@ abstract contract BeaconControl is BeaconFrame {
     function _isCandidate(bytes calldata arguments) private view returns (bool) {
         // The router's own address is nobody's proxy.
         if (address(this) == _self) return false;
-        return _isInShare(_firstShare) && _nextWord(0, arguments.bytesAt(32)) != 0;
+        if (!_isInShare(_firstShare) && !_isInSegment()) return false;
+        return _nextWord(0, arguments.bytesAt(32)) != 0;
     }
 
     /// @dev Asked through a proxy: what that proxy spent and broke, and frozen where either was.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Condition, RightKind} from "../../types/Condition.sol";
+import {Condition, Probe, RightKind} from "../../types/Condition.sol";
 import {CallData} from "../libraries/CallData.sol";
 import {Cohort} from "../libraries/Cohort.sol";
 import {Baseline, Breach, FrameConditions} from "../libraries/FrameConditions.sol";
@@ -32,6 +32,11 @@ abstract contract BeaconFrame is Frame {
 
     function _isInShare(uint256 share) internal view returns (bool) {
         return Cohort.contains(_salt, bytes32(uint256(uint160(address(this)))), share);
+    }
+
+    /// @dev Whether the proxy takes part whatever the share.
+    function _isInSegment() internal view returns (bool) {
+        return _segmentCount != 0 && _isListed(bytes32(uint256(uint160(address(this)))));
     }
 
     /// @dev Leaves a mark at the router's own address for the rest of the transaction: control that would put other code
@@ -100,11 +105,16 @@ abstract contract BeaconFrame is Frame {
             _setState(PROBING);
             baselines = FrameConditions.baselines(conditions);
         }
+        uint256 reserve = FRAME_RESERVE + FrameConditions.gasNeeded(conditions);
+        uint256 level;
+        if (_fallWeight != 0) {
+            uint256 needed;
+            (needed, level) = _levelBefore();
+            reserve += needed;
+        }
         _setState(CANDIDATE);
 
-        (bool isOk, uint256 before, uint256 given) = _callCandidate(
-            FRAME_RESERVE + FrameConditions.gasNeeded(conditions)
-        );
+        (bool isOk, uint256 before, uint256 given) = _callCandidate(reserve);
         if (!isOk) _failCandidate(before, given);
         bool isFair = _isFair(given, before);
         bytes memory answer = Relay.answer();
@@ -118,6 +128,7 @@ abstract contract BeaconFrame is Frame {
         (bool isBroken, Breach memory breach) = FrameConditions.firstBroken(conditions, baselines);
         if (isBroken && !isFair) revert TrafficErrors.CanaryGas(gasleft());
         if (isBroken) Relay.revertWith(abi.encode(TAG_BROKEN, breach));
+        if (_fallWeight != 0) _chargeFall(level, isFair);
         Relay.returnWith(answer);
     }
 
@@ -126,10 +137,17 @@ abstract contract BeaconFrame is Frame {
     function _conditions() internal view override returns (Condition[] memory conditions) {
         conditions = super._conditions();
         for (uint256 i; i < conditions.length; ++i) {
-            if (conditions[i].left.target == _beacon) conditions[i].left.target = address(this);
-            if (conditions[i].rightKind == RightKind.Probe && conditions[i].right.target == _beacon) {
-                conditions[i].right.target = address(this);
-            }
+            _aim(conditions[i].left);
+            if (conditions[i].rightKind == RightKind.Probe) _aim(conditions[i].right);
         }
+    }
+
+    function _fallProbe() internal view override returns (Probe memory probe) {
+        probe = super._fallProbe();
+        _aim(probe);
+    }
+
+    function _aim(Probe memory probe) private view {
+        if (probe.target == _beacon) probe.target = address(this);
     }
 }

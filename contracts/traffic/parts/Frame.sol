@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Condition} from "../../types/Condition.sol";
+import {Probes} from "../../registry/libraries/Probes.sol";
+import {Condition, Probe} from "../../types/Condition.sol";
+import {Budget} from "../libraries/Budget.sol";
 import {Baseline, Breach, FrameConditions} from "../libraries/FrameConditions.sol";
 import {PolicyStore} from "../libraries/PolicyStore.sol";
 import {PolicyWord} from "../libraries/PolicyWord.sol";
@@ -17,6 +19,8 @@ abstract contract Frame is Admission {
 
     /// @dev Kept back from stable when it serves after an undone frame: to record why, or to say that gas was short.
     uint256 private constant SETTLE_RESERVE = 20_000;
+    /// @dev To load the metered word's probe and to store the charge.
+    uint256 private constant FALL_RESERVE = 20_000;
     /// @dev The counters' slot is cold again once the frame is undone, and may be empty.
     uint256 private constant COUNT_RESERVE = 25_000;
 
@@ -26,6 +30,7 @@ abstract contract Frame is Admission {
     uint256 internal constant TAG_EXPECTED = 2;
     uint256 internal constant TAG_SLOT = 3;
     uint256 internal constant TAG_BROKEN = 4;
+    uint256 internal constant TAG_OVER = 5;
 
     /// @dev Has the candidate serve an outermost call, stable if that fails. Ends the call.
     /// @param next The policy word that the frame starts with: charged, or as it is.
@@ -135,9 +140,15 @@ abstract contract Frame is Admission {
         Condition[] memory conditions = _conditions();
         _setState(PROBING);
         Baseline[] memory baselines = FrameConditions.baselines(conditions);
+        uint256 reserve = _frameReserve() + FrameConditions.gasNeeded(conditions);
+        uint256 level;
+        if (_fallWeight != 0) {
+            uint256 needed;
+            (needed, level) = _levelBefore();
+            reserve += needed;
+        }
         _setState(CANDIDATE);
 
-        uint256 reserve = _frameReserve() + FrameConditions.gasNeeded(conditions);
         (bool isOk, uint256 before, uint256 given) = _callCandidate(reserve);
         if (!isOk) _failCandidate(before, given);
         bool isFair = _isFair(given, before);
@@ -148,7 +159,42 @@ abstract contract Frame is Admission {
         (bool isBroken, Breach memory breach) = FrameConditions.firstBroken(conditions, baselines);
         if (isBroken && !isFair) revert TrafficErrors.CanaryGas(gasleft());
         if (isBroken) Relay.revertWith(abi.encode(TAG_BROKEN, breach));
+        if (_fallWeight != 0) _chargeFall(level, isFair);
         Relay.returnWith(answer);
+    }
+
+    /// @dev Like the conditions, the metered word is read of stable's code: a candidate must not answer for itself.
+    /// @return needed Gas to read it once more.
+    function _levelBefore() internal view returns (uint256 needed, uint256 level) {
+        Probe memory probe = _fallProbe();
+        bool isAvailable;
+        (isAvailable, level) = Probes.read(probe);
+        if (!isAvailable) _revertOver(type(uint256).max);
+        return (FrameConditions.gasNeeded(probe) + FALL_RESERVE, level);
+    }
+
+    /// @dev Charges what the metered word fell by since `level` was read. Whoever makes it rise again within the call has paid
+    /// it back.
+    /// @param isFair `_isFair`: a call that was short of gas is not handed to stable for what it did then.
+    function _chargeFall(uint256 level, bool isFair) internal {
+        (bool isAvailable, uint256 left) = Probes.read(_fallProbe());
+        uint256 amount = type(uint256).max;
+        if (isAvailable) {
+            if (left >= level) return;
+            amount = Budget.weigh(level - left, _fallWeight);
+        }
+        uint256 charged = _charge(_word(), amount);
+        if (charged == 0 && !isFair) revert TrafficErrors.CanaryGas(gasleft());
+        if (charged == 0) _revertOver(amount);
+        _storeWord(PolicyWord.wrap(charged));
+    }
+
+    function _fallProbe() internal view virtual returns (Probe memory) {
+        return PolicyStore.fall(_store).probe;
+    }
+
+    function _revertOver(uint256 amount) private pure {
+        Relay.revertWith(abi.encode(TAG_OVER, amount));
     }
 
     /// @dev Gives the candidate all gas but `reserve`, at most what the policy grants. None: it is not called.
@@ -242,7 +288,7 @@ abstract contract Frame is Admission {
         bytes memory failure = Relay.failure();
         uint256 tag = Relay.head(failure);
         if (tag == TAG_EXPECTED) Relay.revertTail();
-        if (tag == 0 || tag > TAG_BROKEN) revert TrafficErrors.CanaryGas(available);
+        if (tag == 0 || tag > TAG_OVER) revert TrafficErrors.CanaryGas(available);
 
         uint256 reserve = _isCounted ? SETTLE_RESERVE + COUNT_RESERVE : SETTLE_RESERVE;
         uint256 before = gasleft();
@@ -264,6 +310,9 @@ abstract contract Frame is Admission {
             PolicyWord next = _word().withBreak();
             emit TrafficEvents.SlotBroken(_selector(), slot, next.breaks());
             _storeBreak(next, "slot written");
+        } else if (tag == TAG_OVER) {
+            (, uint256 amount) = abi.decode(failure, (uint256, uint256));
+            emit TrafficEvents.FallRefused(_selector(), amount);
         } else {
             (, Breach memory breach) = abi.decode(failure, (uint256, Breach));
             _settle(breach, available);
@@ -292,11 +341,6 @@ abstract contract Frame is Admission {
     function _storeBreak(PolicyWord next, string memory reason) private {
         if (next.breaks() < _errorBudget || next.isFrozen()) _storeWord(next);
         else _freeze(next, reason);
-    }
-
-    function _conditions() internal view virtual returns (Condition[] memory) {
-        (uint256 rules, uint256 errors) = _counts();
-        return PolicyStore.conditions(_store, rules, errors);
     }
 
     function _selector() private pure returns (bytes4) {

@@ -1,6 +1,6 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { Interface, ZeroAddress } from "ethers";
+import { Interface, ZeroAddress, zeroPadValue } from "ethers";
 import { ethers } from "hardhat";
 import { readAddressBook } from "../../../src/chain/addressBook";
 import { BEACON_ABI, beaconImplementation } from "../../../src/chain/beacon";
@@ -80,6 +80,27 @@ describe("buildPlan of a beacon", () => {
     expect(made.map(({ target }) => target.predecessor)).to.deep.equal([ZeroAddress, routers[0], routers[1]]);
     expect(new Set(made.map(({ target }) => target.policyId)).size).to.equal(1);
     expect(new Set(made.map(({ policy }) => policy.salt)).size).to.equal(1);
+  });
+
+  it("BCN-38 takes a segment of proxies, and asks each proxy of itself what falls in the one that is called", async () => {
+    const [token] = fixture.bridge.tokens;
+    const change = (text: string, from: RegExp, to: string) => {
+      if (!from.test(text)) throw new Error(`the plan file does not contain ${from}`);
+      return text.replace(from, to);
+    };
+    const named = change(tokenPlan(), /cohort: proxy/, `cohort: { segment: ["${token}"] }`);
+    for (const [target, found] of [
+      ["", fixture.bridge.beacon],
+      [`target: "${token}", `, fixture.bridge.beacon],
+      [`target: "${fixture.bridge.implementation}", `, fixture.bridge.implementation],
+    ] as const) {
+      const probe = `$&\n    probe: { ${target}call: "totalSupply()(uint256)" }`;
+      const { deployments } = await preview(change(named, /  budget:/, probe));
+      const { policy } = await madeFor(deployments[1]!.initCode);
+      expect([...policy.segment]).to.deep.equal([zeroPadValue(token!, 32).toLowerCase()]);
+      expect(policy.fall.probe.target).to.equal(found);
+    }
+    await expectError(() => preview(change(tokenPlan(), /cohort: proxy/, "cohort: sender")), "PlanFileInvalid", {});
   });
 
   it("BCN-31 keeps initialisers from the candidate, and asks every proxy what compares a proxy with itself", async () => {

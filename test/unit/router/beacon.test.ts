@@ -5,6 +5,7 @@ import type { BeaconRouter } from "../../../typechain-types";
 import {
   act,
   conditionOf,
+  keyOf,
   ONE,
   Op,
   policySlot,
@@ -339,6 +340,87 @@ describe("BeaconRouter", () => {
       for (const [policy, target, error] of attempts) {
         await expect(deployStep(at, policy, target)).to.be.revertedWithCustomError(first, error);
       }
+    });
+  });
+
+  describe("a segment, several meters and a fall", () => {
+    it("BCN-23 a segment names proxies: they take part whatever the share, and a later step may only name more", async () => {
+      const at = await fresh();
+      const [named, next, none] = [
+        await viewOf(at, await proxyOf(at, 1, false)),
+        await viewOf(at, await proxyOf(at, 1, false)),
+        await viewOf(at, await proxyOf(at, 1, false)),
+      ];
+      const keys = (...proxies: { proxy: string }[]) => proxies.map(({ proxy }) => keyOf(proxy)).sort();
+      const first = await startStep(at, { share: 1, segment: keys(named, none) });
+      const ping = named.app.interface.encodeFunctionData("ping");
+      for (const view of [named, next, none]) await view.app.connect(at.user).ping();
+      expect(await Promise.all([named, next, none].map(ran))).to.deep.equal([
+        { stable: 0n, candidate: 1n },
+        { stable: 1n, candidate: 0n },
+        { stable: 0n, candidate: 1n },
+      ]);
+      expect(await named.control.isCandidate(at.user.address, ping)).to.equal(true);
+      expect(await next.control.isCandidate(at.user.address, ping)).to.equal(false);
+
+      const predecessor = await first.getAddress();
+      // Who was let in would find itself outside while its call still runs.
+      for (const segment of [[], keys(named), keys(named, next)]) {
+        await expect(deployStep(at, { share: 1, segment }, { predecessor })).to.be.revertedWithCustomError(
+          first,
+          "PredecessorInvalid",
+        );
+      }
+      await installStep(at, await deployStep(at, { share: 1, segment: keys(named, next, none) }, { predecessor }));
+      for (const view of [named, next]) await view.app.connect(at.user).ping();
+      expect(await Promise.all([named, next].map(ran))).to.deep.equal([
+        { stable: 0n, candidate: 2n },
+        { stable: 1n, candidate: 1n },
+      ]);
+    });
+
+    it("BCN-23 a smaller share leaves a named proxy inside, zero and a freeze do not", async () => {
+      const at = await fresh();
+      const named = await viewOf(at, await proxyOf(at, 1, false));
+      const router = await startStep(at, { share: 10_000, segment: [keyOf(named.proxy)] });
+      const direct = await steer(await router.getAddress());
+      await direct.tell(at.guardian, "lowerShare", [1]);
+      await named.app.connect(at.user).ping();
+      expect((await ran(named)).candidate).to.equal(1n);
+      await direct.tell(at.guardian, "lowerShare", [0]);
+      await named.app.connect(at.user).ping();
+      expect(await ran(named)).to.deep.equal({ stable: 1n, candidate: 1n });
+    });
+
+    it("BCN-24 what a call makes the word of its own proxy fall by is charged to that proxy alone; over the cap stable serves", async () => {
+      const at = await fresh();
+      const [first, second] = [await viewOf(at, await proxyOf(at)), await viewOf(at, await proxyOf(at))];
+      for (const { app } of [first, second]) await app.connect(at.user).setTotal(1_000);
+      const probe = { target: await at.beacon.getAddress(), data: TOTAL, gas: 60_000 };
+      const moveFor = selectorOf("moveFor(address,uint256)");
+      const router = await startStep(at, {
+        interval: 3_600,
+        cap: 100,
+        fall: { probe, weight: ONE },
+        meters: [1, 2].map((word) => ({ selector: moveFor, word, weight: ONE })),
+      });
+      const lower = async (view: typeof first, total: bigint) =>
+        at.user.sendTransaction({ to: view.proxy, data: await act(view, "SET_TOTAL", ["uint256"], [total]) });
+      await lower(first, 930n);
+      await first.app.connect(at.user).moveFor(ethers.toBeHex(10, 20), 10);
+      await expect(lower(first, 919n))
+        .to.emit(router.attach(first.proxy), "FallRefused")
+        .withArgs(selectorOf("act(uint256,bytes)"), 11);
+      await first.app.connect(at.user).moveFor(ethers.toBeHex(6, 20), 5);
+      await lower(first, 920n);
+      await lower(second, 900n);
+      const spent = async (view: typeof first) => {
+        const { usedCurrent, breaks } = await view.control.status();
+        return [usedCurrent, breaks, await view.app.total()];
+      };
+      expect(await spent(first)).to.deep.equal([100n, 0n, 920n]);
+      expect(await spent(second)).to.deep.equal([100n, 0n, 900n]);
+      expect(await ran(first)).to.deep.equal({ stable: 2n, candidate: 3n });
     });
   });
 

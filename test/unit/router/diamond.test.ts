@@ -179,6 +179,45 @@ describe("DiamondRouter", () => {
       expect(Number(await app.moveFor.staticCall(canary.user.address, 5))).to.equal(1);
     });
 
+    it("DIA-74 several meters of one function, a segment, and what a word falls by in whichever facets a call runs through, once", async () => {
+      const protocol = await deployDiamond();
+      const { user, other, diamond } = protocol;
+      const salt = id("segment");
+      for (const { address } of [user, other]) expect(cohortNumber(salt, keyOf(address)) > 1n).to.equal(true);
+      await protocol.app.connect(user).setTotal(1_000);
+      const total = protocol.app.interface.encodeFunctionData("total");
+      const routers = await deployRouters(protocol, {
+        salt,
+        share: 1,
+        segment: [keyOf(user.address)],
+        cap: 100,
+        interval: 3_600,
+        meters: [1, 2].map((word) => ({ selector: MOVE_FOR, word, weight: ONE })),
+        fall: { probe: { target: diamond, data: total, gas: 100_000 }, weight: ONE },
+      });
+      await cut(diamond, protocol.controller, installCuts(routers));
+      await protocol.control.install(protocol.controller);
+      await mine(1);
+      const app = protocol.app.connect(user);
+      const used = async () => (await protocol.control.status()).usedCurrent;
+      // From the first facet into itself and the second: 30 fall, and 5 and 5 are named.
+      const word = (n: number) => ethers.toBeHex(n, 20);
+      const steps = [
+        step(diamond, app.interface.encodeFunctionData("act", [7, coder.encode(["uint256"], [970])])),
+        step(diamond, app.interface.encodeFunctionData("moveFor", [word(5), 5])),
+      ];
+      const data = protocol.puppet.interface.encodeFunctionData("run", [steps]);
+      await app.callOut(await protocol.puppet.getAddress(), data);
+      expect([await used(), await app.total()]).to.deep.equal([40n, 970n]);
+      expect(Number(await app.moveFor.staticCall(word(30), 30))).to.equal(2);
+      expect(Number(await app.moveFor.staticCall(word(30), 31))).to.equal(1);
+      expect(Number(await protocol.app.connect(other).moveFor.staticCall(word(1), 1))).to.equal(1);
+      await expect(app.act(7, coder.encode(["uint256"], [909])))
+        .to.emit(at(protocol), "FallRefused")
+        .withArgs(id("act(uint256,bytes)").slice(0, 10), 61);
+      expect([await used(), await app.total()]).to.deep.equal([40n, 970n]);
+    });
+
     it("DIA-47 a freeze by the guardian, through the leader, sends every facet to stable", async () => {
       const canary = await loadFixture(plain);
       await canary.control.freeze(canary.guardian);
