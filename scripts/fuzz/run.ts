@@ -49,6 +49,10 @@ export const ROUTER_COUNTED = [
   "freezes",
   "tightenings",
   "comebacks",
+  "falls refused",
+  "falls charged",
+  "brought by a segment",
+  "metered by several words",
 ] as const;
 
 /** Tests of one folder, which build and run apart from the others. */

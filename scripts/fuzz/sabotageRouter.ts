@@ -63,7 +63,7 @@ export const ROUTER_SABOTAGE: readonly Sabotage[] = [
   {
     name: "a call without a meter is admitted",
     file: `${PARTS}/Admission.sol`,
-    find: "if (!rule.isAdmissible()) return 0;",
+    find: "if (!rule.isAdmissible()) return _hasMeters ? _chargeSum(word, selector, value, data) : 0;",
     put: "",
     breaks: ["RMD-01", "RMD-03"],
   },

@@ -83,7 +83,7 @@ abstract contract Bank__MockForModel is UUPSUpgradeable {
     }
 
     function transfer(address to, uint256 amount) external virtual returns (uint256) {
-        _note(msg.sig, amount);
+        _note(msg.sig, (uint256(uint160(to)) << 96) | amount);
         balanceOf[msg.sender] -= amount;
         balanceOf[to] += amount;
         _after();
@@ -219,7 +219,7 @@ contract BankV2__MockForModel is Bank__MockForModel {
 
     /// @dev Asks itself by a static call, as libraries do.
     function transfer(address to, uint256 amount) external override returns (uint256) {
-        _note(msg.sig, amount);
+        _note(msg.sig, (uint256(uint160(to)) << 96) | amount);
         if (Bank__MockForModel(payable(address(this))).version() != 2) revert Failed(3);
         balanceOf[msg.sender] -= amount;
         balanceOf[to] += amount;

@@ -29,6 +29,9 @@ contract RouterHandler is RouterWorld {
         bool isSlotBroken;
         // Conditions that do not hold, as bits.
         uint256 broken;
+        // Charged for what a word fell by, and whether that is too much.
+        uint256 fallen;
+        bool isOver;
     }
 
     struct Attempt {
@@ -50,7 +53,7 @@ contract RouterHandler is RouterWorld {
     uint256 private constant INVALID = 8;
     uint256 private constant HUNGRY = 13;
 
-    uint256 private constant SEEN = 20;
+    uint256 private constant SEEN = 24;
     /// @dev In the order of `summary`.
     uint256[SEEN] private _seen;
     uint256 private _random;
@@ -59,6 +62,8 @@ contract RouterHandler is RouterWorld {
     Call private _last;
     bytes private _lastAnswer;
     bool private _isLastChosen;
+    /// @dev Of the last call: what is charged for what it made fall.
+    uint256 private _fallen;
 
     constructor(bool isUups) RouterWorld(isUups) {}
 
@@ -100,6 +105,7 @@ contract RouterHandler is RouterWorld {
         uint256 breaks;
         uint256 fallbacks;
         bool isCandidate;
+        _fallen = 0;
         if (isChosen) {
             Outcome memory other = _alone(true, one);
             uint256 first = _firstBroken(other.broken);
@@ -116,8 +122,11 @@ contract RouterHandler is RouterWorld {
                 // Counted where it holds after stable.
                 if (expected.broken & first == 0) breaks = 1;
                 if (isServed) _see(breaks == 1 ? 5 : 6);
+            } else if (other.isOver) {
+                if (isServed) _see(20);
             } else {
                 (expected, isCandidate) = (other, true);
+                _fallen = other.fallen;
             }
         }
 
@@ -149,11 +158,22 @@ contract RouterHandler is RouterWorld {
             if (breaks != 0) _countBreak();
             if (isCandidate && canary.cap != 0) _keepWindow();
             _see(isCandidate ? 2 : 1);
+            if (isCandidate) _seeWhy(one);
             if (fallbacks != 0) _see(3);
         }
         if (one.isStatic) _see(11);
         if (isChosen && !one.isLeaf) _see(10);
         _checkWords(seen);
+    }
+
+    /// @dev What brought a call to the candidate, or was charged for it, that few policies have.
+    function _seeWhy(Call memory one) private {
+        if (_fallen != 0) _see(21);
+        bytes4 selector = _selectorOf(one.data);
+        SelectorRule memory rule = _ruleOf(selector);
+        bytes32 key = bytes32(rule.cohortWord == 0 ? uint160(one.sender) : _word(one.data, rule.cohortWord));
+        if (uint256(keccak256(abi.encode(canary.salt, key))) % 10_000 >= canary.share) _see(22);
+        for (uint256 i; i < meters.length; ++i) if (meters[i].selector == selector) return _see(23);
     }
 
     /// @dev Whether stable's calls are marked and counted: while the share is above zero and nothing is frozen, and in the
@@ -191,6 +211,7 @@ contract RouterHandler is RouterWorld {
     /// @dev What the protocol wrote down about the last call.
     function _checkRan(bool isCandidate, uint256[] memory ran) private {
         uint256 count = ran.length / 3;
+        uint256 kept = charges.length;
         uint256 sum;
         for (uint256 i; i < count; ++i) {
             uint256 head = ran[3 * i];
@@ -200,20 +221,38 @@ contract RouterHandler is RouterWorld {
             _check(head >> 248 == (isCandidate ? 2 : 1), "RMD-01: a version ran inside the other, or unasked");
             _check(_refusal(sender, selector).length == 0, "RMD-08: a call passed a closed lane");
             if (!isCandidate || canary.cap == 0) continue;
-            uint256 value = i != 0 && sender == proxy ? 0 : ran[3 * i + 2];
-            SelectorRule memory rule = _ruleOf(selector);
-            _check(rule.meterWord != 0 || rule.isFree, "RMD-03: a call without a meter ran in the candidate");
-            uint256 amount = _amountOf(rule, value, ran[3 * i + 1]);
-            charges.push(Charge(block.timestamp, _units(amount), amount));
-            sum += amount;
+            sum += _keep(_chargeOf(selector, i != 0 && sender == proxy ? 0 : ran[3 * i + 2], ran[3 * i + 1]));
         }
+        if (isCandidate && _fallen != 0) sum += _keep(_fallen);
         if (sum == 0) return;
-        for (uint256 i = charges.length - count; i > 0; --i) {
+        for (uint256 i = kept; i > 0; --i) {
             if (charges[i - 1].time + canary.interval < block.timestamp) break;
             sum += charges[i - 1].amount;
         }
         _check(sum <= canary.cap, "RMD-03: more than the cap in one interval");
         _check(sum <= (canary.cap * (10_000 - canary.cut)) / 10_000, "RMD-03: more than what was left of the cap");
+    }
+
+    function _keep(uint256 amount) private returns (uint256) {
+        charges.push(Charge(block.timestamp, _units(amount), amount));
+        return amount;
+    }
+
+    /// @dev What a call that was noted is charged.
+    function _chargeOf(bytes4 selector, uint256 value, uint256 word) private returns (uint256) {
+        SelectorRule memory rule = _ruleOf(selector);
+        _check(_isMetered(selector, rule), "RMD-03: a call without a meter ran in the candidate");
+        return _amount(rule, selector, value, _noted(selector, word));
+    }
+
+    /// @dev Calldata with the words that can be metered of a call that was noted.
+    function _noted(bytes4 selector, uint256 word) private pure returns (bytes memory) {
+        if (selector == Bank__MockForModel.transfer.selector) {
+            return abi.encodeWithSelector(selector, word >> 96, uint256(uint96(word)));
+        }
+        // An offset, and the number of calls.
+        if (selector == Bank__MockForModel.multicall.selector) return abi.encodeWithSelector(selector, 0x20, 2);
+        return abi.encodeWithSelector(selector, word, 0);
     }
 
     function _checkWrites(bytes32[] memory writes) private {
@@ -257,6 +296,8 @@ contract RouterHandler is RouterWorld {
         Seen memory before = _look(version);
         Outcome memory outcome;
         bytes memory answer;
+        // Value that comes in is there before the candidate runs.
+        uint256 level = canary.isTotalFalling ? before.total : proxy.balance + one.value;
         (outcome.isOk, answer) = _send(one, ALONE);
         outcome.answer = keccak256(answer);
         outcome.reason = outcome.isOk ? bytes4(0) : _selectorOf(answer);
@@ -271,6 +312,11 @@ contract RouterHandler is RouterWorld {
                 implementation != version ||
                 (!canary.isUups && later.admin != before.admin) ||
                 (_mode == TRANSIENT && later.extra != before.extra);
+        }
+        uint256 left = canary.isTotalFalling ? later.total : proxy.balance;
+        if (isCandidate && canary.fallWeight != 0 && left < level) {
+            outcome.fallen = _weighed(level - left, canary.fallWeight);
+            outcome.isOver = !_fits(outcome.fallen, true);
         }
         if (proxy.balance < later.total) outcome.broken |= 1 << 1;
         if (later.owner != before.owner) outcome.broken |= 1 << 2;

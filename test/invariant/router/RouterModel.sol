@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Lane, SelectorRule} from "../../../contracts/traffic/ITrafficRouter.sol";
+import {Lane, Meter, SelectorRule} from "../../../contracts/traffic/ITrafficRouter.sol";
 import {TrafficErrors} from "../../../contracts/traffic/libraries/TrafficErrors.sol";
 import {Cheats} from "../Vm.sol";
 import {IJudge} from "./Shell.sol";
@@ -20,6 +20,12 @@ struct Canary {
     uint256 lanePause;
     uint256 otherLane;
     bool isExpecting;
+    // Who takes part whatever the share.
+    bytes32[] segment;
+    // Zero: nothing that falls is charged.
+    uint256 fallWeight;
+    // What the bank owes falls, not what it has.
+    bool isTotalFalling;
     // Conditions in their order: 1 solvent, 2 the owner stays, 3 nothing is bent.
     uint8[] conditions;
     uint256 share;
@@ -58,6 +64,7 @@ abstract contract RouterModel is Cheats, IJudge {
     Canary internal canary;
     Charge[] internal charges;
     SelectorRule[] internal rules;
+    Meter[] internal meters;
     Lane[] internal lanes;
     address internal controller = address(0xc0);
     address internal guardian = address(0x9a);
@@ -78,12 +85,25 @@ abstract contract RouterModel is Cheats, IJudge {
     function _isCandidates(address sender, uint256 value, bytes memory data) internal view returns (bool) {
         Canary storage c = canary;
         if (c.isFrozen || c.share == 0 || block.number < c.freshUntil) return false;
-        SelectorRule memory rule = _ruleOf(_selectorOf(data));
+        bytes4 selector = _selectorOf(data);
+        SelectorRule memory rule = _ruleOf(selector);
         bytes32 key = rule.cohortWord == 0 ? bytes32(uint256(uint160(sender))) : bytes32(_word(data, rule.cohortWord));
-        if (uint256(keccak256(abi.encode(c.salt, key))) % 10_000 >= c.share) return false;
+        bool isDrawn = uint256(keccak256(abi.encode(c.salt, key))) % 10_000 < c.share;
+        if (!isDrawn && !_isNamed(key)) return false;
         if (c.cap == 0) return true;
-        if (rule.meterWord == 0 && !rule.isFree) return false;
-        return _fits(_amount(rule, value, data), false);
+        return _isMetered(selector, rule) && _fits(_amount(rule, selector, value, data), false);
+    }
+
+    function _isNamed(bytes32 key) internal view returns (bool) {
+        for (uint256 i; i < canary.segment.length; ++i) if (canary.segment[i] == key) return true;
+        return false;
+    }
+
+    /// @notice Whether the candidate may serve the selector while there is a cap.
+    function _isMetered(bytes4 selector, SelectorRule memory rule) internal view returns (bool) {
+        if (rule.meterWord != 0 || rule.isFree || canary.fallWeight != 0) return true;
+        for (uint256 i; i < meters.length; ++i) if (meters[i].selector == selector) return true;
+        return false;
     }
 
     /// @notice The previous fixed window in full, the current one so far, and the amount.
@@ -119,16 +139,30 @@ abstract contract RouterModel is Cheats, IJudge {
         return amount / unit + (amount % unit == 0 ? 0 : 1);
     }
 
-    function _amount(SelectorRule memory rule, uint256 value, bytes memory data) internal view returns (uint256) {
-        return _amountOf(rule, value, rule.meterWord == 0 ? 0 : _word(data, rule.meterWord));
+    /// @notice Native value, and every word of the calldata that is metered.
+    function _amount(
+        SelectorRule memory rule,
+        bytes4 selector,
+        uint256 value,
+        bytes memory data
+    ) internal view returns (uint256 amount) {
+        amount = _weighed(value, canary.valueWeight);
+        if (rule.meterWord != 0) amount = _sum(amount, _weighed(_word(data, rule.meterWord), rule.weight));
+        for (uint256 i; i < meters.length; ++i) {
+            Meter memory meter = meters[i];
+            if (meter.selector == selector) amount = _sum(amount, _weighed(_word(data, meter.word), meter.weight));
+        }
     }
 
-    /// @dev Words are small, or the largest one.
-    function _amountOf(SelectorRule memory rule, uint256 value, uint256 word) internal view returns (uint256 amount) {
-        amount = (value * canary.valueWeight + ONE - 1) / ONE;
-        if (rule.meterWord == 0) return amount;
-        if (word > type(uint128).max) return type(uint256).max;
-        amount += (word * rule.weight + ONE - 1) / ONE;
+    /// @dev Rounded up; what is too large to tell is the largest amount.
+    function _weighed(uint256 word, uint256 weight) internal pure returns (uint256) {
+        if (weight != 0 && word > type(uint256).max / weight) return type(uint256).max;
+        uint256 product = word * weight;
+        return product / ONE + (product % ONE == 0 ? 0 : 1);
+    }
+
+    function _sum(uint256 a, uint256 b) private pure returns (uint256) {
+        return a > type(uint256).max - b ? type(uint256).max : a + b;
     }
 
     // --- lanes
@@ -164,9 +198,9 @@ abstract contract RouterModel is Cheats, IJudge {
         _revertWith(_refusal(sender, selector));
         if (!isCandidate || canary.cap == 0) return;
         SelectorRule memory rule = _ruleOf(selector);
-        uint256 amount = _amount(rule, isNested && sender == proxy ? 0 : value, data);
+        uint256 amount = _amount(rule, selector, isNested && sender == proxy ? 0 : value, data);
         if (isNested) {
-            bool isAdmissible = rule.meterWord != 0 || rule.isFree;
+            bool isAdmissible = _isMetered(selector, rule);
             if (amount == 0 && isAdmissible) return;
             if (!isAdmissible) revert TrafficErrors.Unmetered(selector);
             if (!_fits(amount, true)) {

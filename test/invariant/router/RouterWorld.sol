@@ -13,6 +13,7 @@ import {
     ITrafficControl,
     ITrafficRouter,
     Lane,
+    Meter,
     Policy,
     SelectorRule
 } from "../../../contracts/traffic/ITrafficRouter.sol";
@@ -153,9 +154,14 @@ abstract contract RouterWorld is RouterModel {
         delete charges;
         delete rules;
         delete lanes;
+        delete meters;
         _rememberPolicy(policy, router, id);
         for (uint256 i; i < policy.rules.length; ++i) rules.push(policy.rules[i]);
         for (uint256 i; i < policy.lanes.length; ++i) lanes.push(policy.lanes[i]);
+        for (uint256 i; i < policy.meters.length; ++i) meters.push(policy.meters[i]);
+        for (uint256 i; i < policy.segment.length; ++i) canary.segment.push(policy.segment[i]);
+        canary.fallWeight = policy.fall.weight;
+        canary.isTotalFalling = keccak256(policy.fall.probe.data) == keccak256(abi.encodeCall(bank.total, ()));
     }
 
     function _rememberPolicy(Policy memory policy, address router, bytes32 id) private {
@@ -223,6 +229,39 @@ abstract contract RouterWorld is RouterModel {
             policy.expectedErrors[0] = Bank__MockForModel.Tightened.selector;
         }
         policy.invariants = _conditions((seed >> 80) % 8);
+        if ((seed >> 88) % 3 == 0) policy.segment = _segment((seed >> 96) % 64);
+        if (policy.cap == 0) return policy;
+        if ((seed >> 104) % 3 == 0) policy.meters = _meters(policy.rules);
+        uint256 fall = (seed >> 112) % 6;
+        if (fall > 1) return policy;
+        policy.fall.probe = _probe(proxy, fall == 0 ? abi.encodeCall(bank.assets, ()) : abi.encodeCall(bank.total, ()));
+        policy.fall.weight = uint128(ONE / (1 + ((seed >> 120) % 2)));
+    }
+
+    /// @dev Users, by bits, in increasing order.
+    function _segment(uint256 bits) private view returns (bytes32[] memory segment) {
+        segment = new bytes32[](USERS);
+        uint256 count;
+        for (uint256 i; i < USERS; ++i) {
+            if ((bits >> i) & 1 == 0) continue;
+            bytes32 key = bytes32(uint256(uint160(users[i])));
+            uint256 place = count++;
+            for (; place > 0 && segment[place - 1] > key; --place) segment[place] = segment[place - 1];
+            segment[place] = key;
+        }
+        assembly ("memory-safe") {
+            mstore(segment, count)
+        }
+    }
+
+    /// @dev Two words each of two functions, of which one may take an address for an amount.
+    function _meters(SelectorRule[] memory rules_) private pure returns (Meter[] memory meters_) {
+        (rules_[2].meterWord, rules_[2].weight, rules_[6].isFree) = (0, 0, false);
+        meters_ = new Meter[](4);
+        meters_[0] = Meter(Bank__MockForModel.transfer.selector, 1, uint128(ONE / 1_000));
+        meters_[1] = Meter(Bank__MockForModel.multicall.selector, 2, uint128(ONE));
+        meters_[2] = Meter(Bank__MockForModel.transfer.selector, 2, uint128(ONE / 3));
+        meters_[3] = Meter(Bank__MockForModel.multicall.selector, 1, uint128(ONE / 16));
     }
 
     function _rules(bool isCapped, bool isLaned, uint256 seed) private pure returns (SelectorRule[] memory rules_) {
