@@ -10,9 +10,9 @@ import {TrafficErrors} from "./TrafficErrors.sol";
 /// @notice What a policy must satisfy before a router is made for it.
 library PolicyChecks {
     uint256 internal constant MAX_SHARE = 10_000;
-    uint256 internal constant MAX_RULES = 48;
+    uint256 internal constant MAX_RULES = 32;
     uint256 internal constant MAX_ERRORS = 64;
-    uint256 internal constant MAX_INVARIANTS = 16;
+    uint256 internal constant MAX_INVARIANTS = 12;
     uint256 internal constant MAX_LANES = 4;
     uint256 internal constant MAX_SEGMENT = 256;
     uint256 internal constant MAX_METERS = 64;

@@ -94,7 +94,7 @@ describe("buildPlan of a beacon", () => {
       [`target: "${token}", `, fixture.bridge.beacon],
       [`target: "${fixture.bridge.implementation}", `, fixture.bridge.implementation],
     ] as const) {
-      const probe = `$&\n    probe: { ${target}call: "totalSupply()(uint256)" }`;
+      const probe = `$&\n    probe: { ${target}call: "totalSupply()" }`;
       const { deployments } = await preview(change(named, /  budget:/, probe));
       const { policy } = await madeFor(deployments[1]!.initCode);
       expect([...policy.segment]).to.deep.equal([zeroPadValue(token!, 32).toLowerCase()]);

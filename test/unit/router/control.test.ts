@@ -216,9 +216,9 @@ describe("TrafficRouter > control", () => {
       ["the zero error as expected", { expectedErrors: ["0x00000000"] }, "ExpectedErrorInvalid", []],
       [
         "more rules than a call can search",
-        { rules: Array.from({ length: 49 }, () => ruleOf(MOVE)) },
+        { rules: Array.from({ length: 33 }, () => ruleOf(MOVE)) },
         "TooMany",
-        [49, 48],
+        [33, 32],
       ],
     ];
     for (const [name, overrides, error, args] of refused) {

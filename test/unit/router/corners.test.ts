@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { ethers, network } from "hardhat";
 import { act, conditionOf, deployCanary, deployRouter, Op, ran, step } from "../../helpers/canary";
 
-const MAX = 16;
+const MAX = 12;
 
 async function canaryFixture() {
   return deployCanary();
