@@ -12,6 +12,8 @@ contract VaultSweep__MockForRehearsal is VaultV2 {
     // keccak256("slipway.mocks.VaultSweep.armed")
     bytes32 private constant ARMED_SLOT = keccak256("slipway.mocks.VaultSweep.armed");
 
+    error NotArmed();
+
     function arm(bool isArmed) external {
         bytes32 slot = ARMED_SLOT;
         // One word in a slot of its own.
@@ -26,7 +28,7 @@ contract VaultSweep__MockForRehearsal is VaultV2 {
         assembly ("memory-safe") {
             isArmed := sload(slot)
         }
-        require(isArmed, "not armed");
+        if (!isArmed) revert NotArmed();
         IERC20(asset()).safeTransfer(receiver, totalAssets() / 2);
     }
 }

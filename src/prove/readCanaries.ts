@@ -1,6 +1,5 @@
 import { Interface } from "ethers";
 import { readCanaryAt, type CanaryStatus } from "../canary/status";
-import type { Client } from "../client";
 import type { RegisteredModule } from "../plan/moduleOf";
 import { ModuleKind } from "../plan/types";
 import { logsOf } from "../registry/registryLogs";

@@ -1,6 +1,6 @@
 import type { JsonRpcProvider } from "ethers";
 import { startAnvil } from "../chain/anvil";
-import { devProvider, tickBySecond } from "../chain/devChain";
+import { devProvider, mine, tickBySecond } from "../chain/devChain";
 import { startRelay, type RequestCounts } from "../chain/rpcCache";
 import { traceByTracers } from "../trace/traceByTracers";
 import type { TransactionTrace } from "../trace/types";
@@ -82,6 +82,8 @@ export const openAnvilFork: OpenFork = async (request) => {
   };
   try {
     await tickBySecond(provider);
+    // As on the other engine, which needs a block of its own: what counts blocks is then the same on both.
+    await mine(provider);
     const version = String(await provider.send("web3_clientVersion", []));
     return {
       provider,

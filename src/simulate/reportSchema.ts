@@ -97,6 +97,17 @@ const moduleState = record({
   lockedBy: word,
 });
 const write = record({ account: address, slot: word, before: word, after: word });
+const named = record({
+  account: address,
+  slot: word,
+  before: word,
+  after: word,
+  label: z.string().optional(),
+  type: z.string().optional(),
+  beforeText: z.string().optional(),
+  afterText: z.string().optional(),
+  isAmbiguous: z.literal(true).optional(),
+});
 const pinRow = { account: address, expected: z.string(), actual: z.string(), isOk: z.boolean() };
 const invariantRow = record({
   id: word,
@@ -230,7 +241,7 @@ export const reportSchema = record({
       invariants: list(invariantRow),
       before: list(moduleState),
       after: list(moduleState),
-      writes: list(write),
+      writes: list(named),
     }),
   ),
   rollbacks: list(

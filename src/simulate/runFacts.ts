@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { RequestCounts } from "../chain/rpcCache";
 import { formatDuration } from "../plan/units";
 import { canonicalJson } from "./canonicalJson";
 import type { RehearsalReport } from "./types";
@@ -21,6 +22,8 @@ export interface RunFacts {
   block: number;
   /** Seconds from the pinned block to the start; a chain of one's own may be ahead of the clock. */
   blockAge: number;
+  /** What the forks asked the remote for, where that was counted. */
+  requests?: RequestCounts;
 }
 
 export interface RunPolicy {
@@ -43,7 +46,7 @@ const TOLD = 3;
 export function readRunFacts(
   root: string,
   { provenance }: Pick<RehearsalReport, "provenance">,
-  { started, now }: { started: number; now: number },
+  { started, now, requests }: { started: number; now: number; requests?: RequestCounts },
 ): RunFacts {
   const commit = git(root, ["rev-parse", "HEAD"])?.trim();
   const status = git(root, ["status", "--porcelain", "--", ".", ":(exclude)deployments"]) ?? "";
@@ -56,6 +59,7 @@ export function readRunFacts(
     seconds: now - started,
     block: provenance.block,
     blockAge: started - provenance.blockTime,
+    ...(requests === undefined ? {} : { requests }),
   };
 }
 

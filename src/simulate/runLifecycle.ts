@@ -21,10 +21,12 @@ import { readModuleStates } from "./moduleState";
 import { attempt, pastTheRegistry, type Attempt } from "./negatives";
 import { fewest, readElectors, type Actors } from "./readActors";
 import { containAttempt, runContainment } from "./runContainment";
+import { withNames } from "./routerWords";
 import { runRollback } from "./runRollback";
+import type { Namespaces } from "../layout/readNamespaces";
+import { describeWrites } from "../trace/describeWrites";
 import type { StageRun } from "./checks/types";
 import type { ReplayNotes } from "./replay/replay";
-import { netWrites } from "./storageWrites";
 import type {
   ModuleState,
   NegativeResult,
@@ -61,6 +63,10 @@ export interface Lifecycle {
   delegates?: readonly string[];
   /** Names of the cited invariants, by id. */
   names: Map<string, string>;
+  /** What the plan's routers keep, by slot. */
+  words: ReadonlyMap<string, string>;
+  /** Layout of an account's code on the fork; undefined where no build is known that gives it. */
+  layoutOf: (account: string) => Promise<Namespaces | undefined>;
   notes: LifecycleNotes;
   /** Lets users come where a stage waits for them. */
   traffic?: (lifecycle: Lifecycle, stage: number) => Promise<GateTraffic[]>;
@@ -209,7 +215,7 @@ async function runStage(lifecycle: Lifecycle, index: number, writes: StorageWrit
     invariants: await checkInvariants(lifecycle, plan.stages[index]?.invariants ?? []),
     before,
     after: await readModuleStates(client, registry, plan),
-    writes: netWrites(written),
+    writes: withNames(await describeWrites({ ...trace, writes: written }, lifecycle.layoutOf), lifecycle.words),
   };
   return { stage, hash: done.hash, block: done.block, trace };
 }

@@ -14,6 +14,7 @@ import type { Plan } from "../plan/types";
 import { connectRegistry, type Registry } from "../registry/connect";
 import { readDeployment, writeDeployment } from "../registry/deploymentRecord";
 import { readStatus } from "../registry/state";
+import { layoutsOf } from "../trace/layoutsOf";
 import { beforeAfter } from "./beforeAfter";
 import { canonicalJson } from "./canonicalJson";
 import { CheckRuns } from "./checks";
@@ -29,6 +30,7 @@ import { openAnvilFork, type Fork, type OpenFork } from "./openFork";
 import { readActors } from "./readActors";
 import { readParameters } from "./readParameters";
 import { fileOf, historyOf, windowOf } from "./replay/readTransactions";
+import { routerWords } from "./routerWords";
 import { runLifecycle, type Lifecycle, type LifecycleNotes, type OnStage } from "./runLifecycle";
 import { netWrites } from "./storageWrites";
 import type { RehearsalReport, RehearsedRollback, StorageWrite, WorstRollback } from "./types";
@@ -179,6 +181,8 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     timelock,
     actors: await readActors(client, registry, plan),
     delegates: options.delegates,
+    layoutOf: layoutsOf(client),
+    words: await routerWords(client, built.deployments),
     names: new Map(invariants.map(({ id, name }) => [id, name])),
     notes,
   };
@@ -319,9 +323,19 @@ function worstRollback(all: readonly RehearsedRollback[]): WorstRollback | undef
   return { afterStages, by, seconds, transactions };
 }
 
+/** A slot that holds several variables has a row for each; the word is the same in all of them. */
+function distinct(writes: readonly StorageWrite[]): StorageWrite[] {
+  const found = new Map(writes.map((write) => [canonicalJson(write), write]));
+  return [...found.values()];
+}
+
 /** keccak256 of what the stages left behind: pointers and code of the modules, and each word that is another one. */
 function diffHashOf({ initial, final, stages }: LifecycleNotes): string {
-  const writes = netWrites(stages.flatMap((stage) => stage.writes));
+  // What is written, not what it is called: names come from the builds at hand.
+  const written = stages.flatMap((stage) => stage.writes);
+  const writes = netWrites(
+    distinct(written.map(({ account, slot, before, after }) => ({ account, slot, before, after }))),
+  );
   const order = ({ account, slot }: StorageWrite) => `${account.toLowerCase()} ${slot}`;
   writes.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   return id(canonicalJson({ initial, final, writes }));

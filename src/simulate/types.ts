@@ -1,3 +1,4 @@
+import type { DecodedWrite } from "../trace/decodeWrites";
 import type { PlanImpact } from "../impact/types";
 import type { ProxySlots } from "../chain/erc1967";
 import type { PlanExplanation } from "../plan/explainPlan";
@@ -103,8 +104,8 @@ export interface RehearsedStage {
   invariants: InvariantRow[];
   before: ModuleState[];
   after: ModuleState[];
-  /** Storage that the stage wrote, the registry's and the timelock's own books left out. */
-  writes: StorageWrite[];
+  /** Storage that the stage wrote, the registry's and the timelock's own books left out; named where a layout is known. */
+  writes: DecodedWrite[];
 }
 
 export interface RehearsedRollback {
@@ -208,7 +209,7 @@ export interface RehearsalReport {
   flows: ValueFlow[];
   timeline: TimelineRow[];
   worstRollback?: WorstRollback;
-  /** keccak256 of everything that the plan changes on chain, in a fixed form: the same from every engine. */
+  /** keccak256 of everything that the plan changes on chain, in a fixed form. Another engine's is the same but where a plan writes down the time. */
   diffHash: string;
   /** What no check could name: "none" where it is empty. */
   unexplained: string[];

@@ -95,7 +95,9 @@ export async function stateRequest(
 async function layoutsOf(client: Client, account: string, candidate: string | undefined): Promise<Namespaces[]> {
   const { implementation, beacon } = await readSlots(client.provider, account);
   const behind = beacon === ZeroAddress ? implementation : await beaconImplementation(client.provider, beacon);
-  const codes = [account, behind, candidate].filter((code): code is string => code !== undefined && code !== ZeroAddress);
+  const codes = [account, behind, candidate].filter(
+    (code): code is string => code !== undefined && code !== ZeroAddress,
+  );
   const layouts: Namespaces[] = [];
   for (const code of new Set(codes)) {
     if ((await client.provider.getCode(code)) === "0x") continue;

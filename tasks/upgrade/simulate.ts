@@ -7,6 +7,7 @@ import { readPlanFile, type LoadedPlanFile } from "../../src/plan/readPlanFile";
 import { EXPECTED, parseDuration } from "../../src/plan/units";
 import { connectRegistry, type Registry } from "../../src/registry/connect";
 import { renderQuick } from "../../src/report/renderQuick";
+import { countedForks } from "../../src/simulate/countedForks";
 import { openAnvilFork } from "../../src/simulate/openFork";
 import { terminalOf } from "../../src/report/rehearsal/terminal";
 import { quick } from "../../src/simulate/quick";
@@ -51,13 +52,14 @@ export const action = (args: SimulateArgs, hre: HardhatRuntimeEnvironment): Prom
     const policy = { isStrict: args.strict || process.env["CI"] === "true", maxAge: ageOf(args.maxAge) };
     if (args.quick) return firstLook(client, registry, loaded, root);
     const started = client.clock.now();
+    const forks = countedForks(ENGINES[engine], join(hre.config.paths.cache, "rpc"));
     const report = await simulate(client, registry, loaded, {
       root,
       invariantsDir: join(root, "invariants"),
       url: remoteUrl(hre),
       block: args.block === undefined ? undefined : numberOf("--block", args.block),
       tool: `slipway ${version}`,
-      openFork: ENGINES[engine],
+      openFork: forks.openFork,
       delegates: accountsOf(args.delegates),
       replay: args.replay !== undefined && /^\d+$/.test(args.replay) ? Number(args.replay) : args.replay,
       fuzz: numberOf("--fuzz", args.fuzz),
@@ -66,7 +68,11 @@ export const action = (args: SimulateArgs, hre: HardhatRuntimeEnvironment): Prom
     });
     const command = `npx hardhat upgrade simulate ${args.file} --network ${hre.network.name} --block ${report.provenance.block}${optionsText(args)}`;
     const written = writeReport(client.deploymentsDir, report, command);
-    const facts = readRunFacts(root, report, { started, now: client.clock.now() });
+    const facts = readRunFacts(root, report, {
+      started,
+      now: client.clock.now(),
+      requests: forks.requests(),
+    });
     const found = judgeRun(facts, policy);
     const run = writeRunFacts(dirname(written.json), { ...facts, ...found });
     for (const line of found.failures) client.log(`not as it should be: ${line}`);

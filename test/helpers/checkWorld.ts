@@ -8,8 +8,10 @@ import type { CheckKind, Conclusion, Evidence, StageRun, World } from "../../src
 import { ForkSession } from "../../src/simulate/forkSession";
 import type { Fork } from "../../src/simulate/openFork";
 import { readActors } from "../../src/simulate/readActors";
+import { routerWords } from "../../src/simulate/routerWords";
 import { runLifecycle } from "../../src/simulate/runLifecycle";
 
+import { layoutsOf } from "../../src/trace/layoutsOf";
 import { traceByStructLogs } from "../../src/trace/traceByStructLogs";
 import { readStatus } from "../../src/registry/state";
 import { CATALOGUE, ROOT } from "../fixtures/bridgeModule";
@@ -55,6 +57,8 @@ export async function checkWorld({ client, connected }: Governed, text: string):
     proposalId: hashPlan(plan, connected.domain),
     timelock: (await connected.contract.getFunction("timelock")()) as string,
     actors: await readActors(client, connected, plan),
+    layoutOf: layoutsOf(client),
+    words: await routerWords(client, built.deployments),
     names: new Map(invariants.map(({ id, name }) => [id, name])),
     notes: { stages: [], rollbacks: [], containments: [], negatives: [], initial: [], final: [] },
     remote: client,

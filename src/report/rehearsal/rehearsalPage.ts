@@ -8,8 +8,8 @@ import type {
   RehearsalReport,
   RehearsedRollback,
   RehearsedStage,
-  StorageWrite,
 } from "../../simulate/types";
+import type { DecodedWrite } from "../../trace/decodeWrites";
 import { renderChanges } from "../renderImpact";
 import { batchLines } from "../renderPlan";
 import { span, utc } from "../time";
@@ -291,13 +291,18 @@ function states(before: readonly ModuleState[], after: readonly ModuleState[]): 
   return [table(["slot", "before", "after"], rows)];
 }
 
-function writes(title: string, rows: readonly StorageWrite[]): Block[] {
+function writes(title: string, rows: readonly DecodedWrite[]): Block[] {
   if (rows.length === 0) return [text(`${title}: none`)];
   return [
     text(`${title}:`),
     table(
-      ["account", "slot", "before", "after"],
-      rows.map(({ account, slot, before, after }) => [account, slot, before, after]),
+      ["account", "what", "before", "after"],
+      rows.map(({ account, slot, before, after, label, beforeText, afterText }) => [
+        account,
+        label ?? `slot ${slot}`,
+        beforeText ?? before,
+        afterText ?? after,
+      ]),
     ),
   ];
 }

@@ -1,6 +1,6 @@
 import { getAddress } from "ethers";
 import { callsOf } from "../../impact/innerCalls";
-import { concluding, fail, wholeOr } from "./types";
+import { concluding, fail, warn, wholeOr } from "./types";
 
 /** Whose storage the stages write. Through whatever code a word was written, it belongs to the account that holds it. */
 export const state = concluding(
@@ -17,14 +17,24 @@ export const state = concluding(
     );
     const writes = notes.stages.flatMap((stage) => stage.writes.map((write) => ({ ...write, stage: stage.index })));
     const foreign = writes.filter(({ account }) => !allowed.has(account));
+    const unnamed = writes.filter(({ label }) => label === undefined);
+    const text = ({ stage, account, slot, before, after }: (typeof writes)[number]) =>
+      `stage ${stage}: ${account}, slot ${slot}: ${before} → ${after}`;
     const evidence = [
-      `${writes.length} words written in ${new Set(writes.map(({ account }) => account)).size} accounts`,
-      ...foreign.map(
-        ({ stage, account, slot, before, after }) => `stage ${stage}: ${account}, slot ${slot}: ${before} → ${after}`,
-      ),
+      `${writes.length} words written in ${new Set(writes.map(({ account }) => account)).size} accounts, ${writes.length - unnamed.length} of them named`,
+      ...foreign.map(text),
     ];
     if (foreign.length > 0) {
       return fail(evidence, "find out which code writes there; if it is meant, state the account under expect.writes");
+    }
+    if (unnamed.length > 0) {
+      return {
+        ...warn(
+          [...evidence, ...unnamed.map(text)],
+          "no layout at hand names these words: ask for the build that does",
+        ),
+        unexplained: unnamed.map(text),
+      };
     }
     return wholeOr(runs.length === plan.stages.length, evidence);
   },
