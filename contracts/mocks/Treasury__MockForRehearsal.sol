@@ -49,6 +49,10 @@ contract TreasuryV1__MockForRehearsal is OwnableUpgradeable, AccessControlUpgrad
         (_layout().coin, _layout().ledger, _layout().version) = (coin, ledger, 1);
     }
 
+    function pay(address payable to, uint256 amount) external virtual onlyOwner {
+        to.transfer(amount);
+    }
+
     function version() external view returns (uint256) {
         return _layout().version;
     }
@@ -100,5 +104,12 @@ contract TreasuryV2__MockForRehearsal is TreasuryV1__MockForRehearsal {
         _layout().coin.transfer(to, 7);
         _grantRole(PAYER, to);
         revert Undone();
+    }
+}
+
+/// @notice The next version, with a guard that got lost on the way.
+contract TreasuryOpen__MockForRehearsal is TreasuryV2__MockForRehearsal {
+    function pay(address payable to, uint256 amount) external override {
+        to.transfer(amount);
     }
 }

@@ -111,6 +111,8 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
       "drift pass",
       "replay skip",
       "fuzz skip",
+      "access pass",
+      "admins pass",
     ]);
     expect(first.verdict).to.equal("warn");
     const count = (verb: string) => first.steps.filter((step) => step.verb.startsWith(verb)).length;
@@ -442,6 +444,10 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
         expect(plain).to.include(address).and.to.include(codeHash);
       }
       for (const { label, dwell } of first.what.stages) expect(plain).to.include(label).and.to.include(dwell);
+      expect(plain)
+        .to.match(/proposal 0x[0-9a-f]{64}/)
+        .and.to.include("## Where the risk is");
+      for (const { text } of first.timeline) expect(plain).to.include(text);
       expect(plain).to.include("the canary frozen").and.to.include("the way back from stages 0 to");
     });
 

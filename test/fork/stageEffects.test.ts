@@ -1,7 +1,10 @@
 import { expect } from "chai";
-import { id } from "ethers";
+import { Contract, id } from "ethers";
 import type { RehearsalReport } from "../../src/simulate/types";
 import { openHardhatFork } from "../../tasks/support/openHardhatFork";
+import { readAddressBook } from "../../src/chain/addressBook";
+import { impersonate, revertTo, takeSnapshot } from "../../src/chain/devChain";
+import { judgeAdmins, moduleAdmins } from "../../src/impact/adminKinds";
 import { expectError } from "../helpers/expectError";
 import { checkOf, openTreasuryWorld, type TreasuryWorld } from "../helpers/treasuryWorld";
 
@@ -111,6 +114,30 @@ describe("simulate > what a migration does besides what its plan says", function
     expect(found.evidence[1]).to.match(new RegExp(`^stage 0: ${ledger}, slot 0x0{64}: 0x0{64} → 0x0{63}b$`));
     const stated = `expect:\n  writes: ["${ledger}"]\n`;
     expect(checkOf(await world.rehearse(DEED.writeElsewhere, stated), "state").status).to.equal("pass");
+  });
+
+  it("CHK-89 fails where a candidate lost a guard: a stranger gets past what refused him", async () => {
+    const report = await world.rehearse(DEED.nothing, "", undefined, "TreasuryOpen__MockForRehearsal");
+    const { status, evidence } = checkOf(report, "access");
+    expect(status).to.equal("fail");
+    expect(evidence.filter((line) => line.startsWith("pay(address,uint256)"))).to.have.length(3);
+    expect(evidence.join("\n")).to.match(/pay\(address,uint256\) by the stranger 0x\w{40}: refused, then allowed/);
+  });
+
+  it("CHK-90 fails on a chain that holds value where one key may change the module besides", async () => {
+    const { chain, treasury } = world;
+    const before = await takeSnapshot(chain.provider);
+    const timelock = readAddressBook(world.deploymentsDir).addresses["timelock"]!;
+    const governed = await impersonate(chain.provider, timelock);
+    const ownable = new Contract(treasury, ["function transferOwnership(address)"], governed);
+    const held = checkOf(await world.rehearse(DEED.nothing), "admins");
+    expect([held.status, held.evidence.length]).to.deep.equal(["pass", 1]);
+    await (await ownable.getFunction("transferOwnership")(world.outsider)).wait();
+    const admins = await moduleAdmins(chain.as(chain.people.deployer), world.registry);
+    expect(judgeAdmins(admins, { isProduction: true }).map(({ status, account }) => [status, account])).to.deep.equal([
+      ["fail", world.outsider],
+    ]);
+    await revertTo(chain.provider, before);
   });
 
   it("CHK-87 finds the same effects on both engines, to the same hash of what changed", async () => {

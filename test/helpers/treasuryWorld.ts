@@ -26,7 +26,7 @@ export interface TreasuryWorld {
   outsider: string;
   deploymentsDir: string;
   /** Rehearses the upgrade to the next version, whose migration does `deed` besides; `more` is added to the plan file. */
-  rehearse(deed: number, more?: string, openFork?: OpenFork): Promise<RehearsalReport>;
+  rehearse(deed: number, more?: string, openFork?: OpenFork, contract?: string): Promise<RehearsalReport>;
   close(): Promise<void>;
 }
 
@@ -68,11 +68,11 @@ export async function openTreasuryWorld(): Promise<TreasuryWorld> {
     ledger,
     outsider,
     deploymentsDir,
-    rehearse: (deed, more = "", openFork) => {
+    rehearse: (deed, more = "", openFork, contract = "TreasuryV2__MockForRehearsal") => {
       const text = `title: Treasury v2
 module: treasury
 upgrade:
-  contract: contracts/mocks/Treasury__MockForRehearsal.sol:TreasuryV2__MockForRehearsal
+  contract: contracts/mocks/Treasury__MockForRehearsal.sol:${contract}
   replaces: contracts/mocks/Treasury__MockForRehearsal.sol:TreasuryV1__MockForRehearsal
   init: { function: "migrate(uint8,address)", args: ["${deed}", "${outsider}"] }
 canary: none

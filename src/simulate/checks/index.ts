@@ -35,6 +35,8 @@ import { determinism } from "./34-determinism";
 import { drift } from "./35-drift";
 import { replay } from "./36-replay";
 import { fuzz } from "./37-fuzz";
+import { access } from "./38-access";
+import { admins } from "./39-admins";
 import type { CheckKind, CheckRun, Conclusion, Evidence, StageRun, World } from "./types";
 import type { Answer, BeforeAfter, Check, ValueFlow } from "../types";
 
@@ -77,6 +79,8 @@ export const CHECKS: readonly CheckKind[] = [
   drift,
   replay,
   fuzz,
+  access,
+  admins,
 ];
 
 /** The checks of one rehearsal. */
