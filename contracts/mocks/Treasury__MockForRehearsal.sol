@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {AccessControlUpgradeable} from "@openzeppelin/contracts-upgradeable/access/AccessControlUpgradeable.sol";
 import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/OwnableUpgradeable.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
 contract Coin__MockForRehearsal is ERC20 {
@@ -50,7 +51,7 @@ contract TreasuryV1__MockForRehearsal is OwnableUpgradeable, AccessControlUpgrad
     }
 
     function pay(address payable to, uint256 amount) external virtual onlyOwner {
-        to.transfer(amount);
+        Address.sendValue(to, amount);
     }
 
     function version() external view returns (uint256) {
@@ -59,9 +60,9 @@ contract TreasuryV1__MockForRehearsal is OwnableUpgradeable, AccessControlUpgrad
 
     function _authorizeUpgrade(address) internal override onlyOwner {}
 
-    function _layout() internal pure returns (Layout storage layout) {
+    function _layout() internal pure returns (Layout storage self) {
         assembly {
-            layout.slot := SLOT
+            self.slot := SLOT
         }
     }
 }
@@ -87,7 +88,7 @@ contract TreasuryV2__MockForRehearsal is TreasuryV1__MockForRehearsal {
         _layout().version = 2;
         _layout().owed[to] = 1;
         emit Migrated(2);
-        if (deed == Deed.PayEther) to.transfer(5);
+        if (deed == Deed.PayEther) Address.sendValue(to, 5);
         else if (deed == Deed.PayCoins) _layout().coin.transfer(to, 7);
         else if (deed == Deed.Allow) _layout().coin.approve(to, 9);
         else if (deed == Deed.GiveAway) _transferOwnership(to);
@@ -100,7 +101,7 @@ contract TreasuryV2__MockForRehearsal is TreasuryV1__MockForRehearsal {
 
     /// @dev What it pays and grants is taken back: a rehearsal must not count it.
     function payAndRevert(address payable to) external {
-        to.transfer(5);
+        Address.sendValue(to, 5);
         _layout().coin.transfer(to, 7);
         _grantRole(PAYER, to);
         revert Undone();
@@ -110,6 +111,6 @@ contract TreasuryV2__MockForRehearsal is TreasuryV1__MockForRehearsal {
 /// @notice The next version, with a guard that got lost on the way.
 contract TreasuryOpen__MockForRehearsal is TreasuryV2__MockForRehearsal {
     function pay(address payable to, uint256 amount) external override {
-        to.transfer(amount);
+        Address.sendValue(to, amount);
     }
 }

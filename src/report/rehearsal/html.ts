@@ -102,9 +102,9 @@ function flowsOf({ asset, rows }: Extract<Block, { kind: "flows" }>): string {
   });
   const names = [
     ...payers.map(
-      (name) => `<text class="from" x="328" y="${y(payers, name) + 4}">${escape(clipped(name, 44))}</text>`,
+      (name) => `<text class="from" x="328" y="${y(payers, name) + 4}">${escape(clipped(name, 40))}</text>`,
     ),
-    ...payees.map((name) => `<text x="632" y="${y(payees, name) + 4}">${escape(clipped(name, 44))}</text>`),
+    ...payees.map((name) => `<text x="632" y="${y(payees, name) + 4}">${escape(clipped(name, 40))}</text>`),
   ];
   return `<figure><figcaption>${escape(asset)}</figcaption><svg class="flows" role="img" viewBox="0 0 ${WIDTH} ${height}" aria-label="${escape(`payments of ${asset}`)}">${bands.join("")}${names.join("")}</svg></figure>`;
 }
@@ -152,7 +152,7 @@ nav { position: sticky; top: 0; padding: .5rem 0; background: var(--page); }
 nav a { margin-right: .75rem; color: inherit; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); padding: .3rem .5rem; overflow-wrap: anywhere; min-width: 4rem; }
+th, td { text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); padding: .3rem .5rem; overflow-wrap: anywhere; min-width: 4rem; white-space: pre-line; }
 td.number { text-align: right; }
 pre { background: var(--soft); padding: .75rem; overflow-x: auto; }
 .badge { display: inline-block; border: 1px solid currentColor; border-radius: .25rem; padding: 0 .4rem; font-weight: 600; }

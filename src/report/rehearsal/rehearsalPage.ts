@@ -73,7 +73,7 @@ function decision(all: readonly Check[]): Block[] {
       open.map(({ number, status, name, evidence, remedy }) => [
         status.toUpperCase(),
         `${number} ${name}`,
-        evidence.join("; "),
+        evidence.join(";\n"),
         remedy,
       ]),
     ),
@@ -187,7 +187,7 @@ function checks(all: readonly Check[]): Block[] {
     text(tally(all)),
     table(
       ["#", "check", "answer", "evidence"],
-      all.map(({ number, name, status, evidence }) => [String(number), name, status, evidence.join("; ")]),
+      all.map(({ number, name, status, evidence }) => [String(number), name, status, evidence.join(";\n")]),
     ),
   ];
 }

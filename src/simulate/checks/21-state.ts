@@ -18,8 +18,8 @@ export const state = concluding(
     const writes = notes.stages.flatMap((stage) => stage.writes.map((write) => ({ ...write, stage: stage.index })));
     const foreign = writes.filter(({ account }) => !allowed.has(account));
     const unnamed = writes.filter(({ label }) => label === undefined);
-    const text = ({ stage, account, slot, before, after }: (typeof writes)[number]) =>
-      `stage ${stage}: ${account}, slot ${slot}: ${before} → ${after}`;
+    const text = ({ stage, account, slot, before, after, label, beforeText, afterText }: (typeof writes)[number]) =>
+      `stage ${stage}: ${account}, ${label ?? `slot ${slot}`}: ${beforeText ?? before} → ${afterText ?? after}`;
     const evidence = [
       `${writes.length} words written in ${new Set(writes.map(({ account }) => account)).size} accounts, ${writes.length - unnamed.length} of them named`,
       ...foreign.map(text),

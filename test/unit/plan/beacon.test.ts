@@ -95,7 +95,7 @@ describe("buildPlan of a beacon", () => {
       [`target: "${fixture.bridge.implementation}", `, fixture.bridge.implementation],
     ] as const) {
       const probe = `$&\n    probe: { ${target}call: "totalSupply()" }`;
-      const { deployments } = await preview(change(named, /  budget:/, probe));
+      const { deployments } = await preview(change(named, / {2}budget:/, probe));
       const { policy } = await madeFor(deployments[1]!.initCode);
       expect([...policy.segment]).to.deep.equal([zeroPadValue(token!, 32).toLowerCase()]);
       expect(policy.fall.probe.target).to.equal(found);

@@ -128,7 +128,7 @@ describe("state snapshot and verify", () => {
     const snapshot = await take(file, { fromPlan: planFile });
     expect(Object.keys(snapshot.accounts)).to.include.members([fixture.proxy, fixture.deployment.timelock]);
 
-    const proposalId = await toInProgress(fixture, plan);
+    await toInProgress(fixture, plan);
     const between = await runJson<Verified>("state verify", { file });
     expect(between.exitCode).to.equal(3);
     expect(between.json.differences.map(({ what }) => what)).to.deep.equal([
