@@ -2,6 +2,7 @@ import { Contract, Interface, type TypedDataDomain } from "ethers";
 import { readAddressBook } from "../chain/addressBook";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
+import { registryDomain } from "./domain";
 import { registryAbi } from "./registryAbi";
 
 /** A live registry, ready to be asked. */
@@ -37,6 +38,6 @@ export async function connectRegistry(client: Client, address?: string): Promise
     address: at,
     iface,
     contract: new Contract(at, iface, client.provider),
-    domain: { name: "Slipway UpgradeRegistry", version: "1", chainId, verifyingContract: at },
+    domain: registryDomain(chainId, at),
   };
 }

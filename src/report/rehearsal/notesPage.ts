@@ -1,5 +1,6 @@
 import { hashPlan } from "../../plan/eip712";
 import { formatDuration } from "../../plan/units";
+import { registryDomain } from "../../registry/domain";
 import type { RehearsalReport } from "../../simulate/types";
 import { renderChanges } from "../renderImpact";
 import { code, heading, list, table, text, type Block, type Page } from "./page";
@@ -12,12 +13,7 @@ import { openChecks } from "./rehearsalPage";
  */
 export function notesPage(report: RehearsalReport, reportHash: string): Page {
   const { provenance, plan } = report;
-  const domain = {
-    name: "Slipway UpgradeRegistry",
-    version: "1",
-    chainId: provenance.chainId,
-    verifyingContract: provenance.registry,
-  };
+  const domain = registryDomain(provenance.chainId, provenance.registry);
   const proposalId = hashPlan({ ...plan, evidence: { ...plan.evidence, reportHash } }, domain);
   return {
     title: report.title,

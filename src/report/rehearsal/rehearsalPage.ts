@@ -1,5 +1,6 @@
 import { hashPlan } from "../../plan/eip712";
 import { formatDuration } from "../../plan/units";
+import { registryDomain } from "../../registry/domain";
 import { hashesOf, typedDataOf, type Statement } from "../../registry/statements/statement";
 import type {
   Check,
@@ -157,12 +158,7 @@ function timeline({ timeline: rows, worstRollback }: RehearsalReport): Block[] {
 
 /** The plan's final id and what people will sign about it: everything follows from the report and its hash. */
 function signers({ plan, provenance }: RehearsalReport, reportHash: string): Block[] {
-  const domain = {
-    name: "Slipway UpgradeRegistry",
-    version: "1",
-    chainId: provenance.chainId,
-    verifyingContract: provenance.registry,
-  };
+  const domain = registryDomain(provenance.chainId, provenance.registry);
   const proposalId = hashPlan({ ...plan, evidence: { ...plan.evidence, reportHash } }, domain);
   const statements: [string, Statement][] = [
     ["vote for", { verb: "vote", proposalId, choice: "for" }],

@@ -1,21 +1,16 @@
 import { splitMetadata } from "../../bytecode/metadata";
 import type { Answer } from "../types";
-import { fail, pass, unknown, type CheckKind, type World } from "./types";
+import { fail, pass, starting, unknown, type World } from "./types";
 
 /** Everything that a rehearsal rests on comes from one chain, one block and one build. When and where it ran is in `run.json`. */
-export const provenance: CheckKind = {
-  number: 1,
-  id: "provenance",
-  name: "plan file, registry, chain and fork are of one chain, and the fork is of one of its blocks",
-  isRequired: true,
-  begin: () => {
-    let found: Answer;
-    return {
-      start: async (world) => void (found = await compare(world)),
-      conclude: () => found,
-    };
+export const provenance = starting(
+  {
+    number: 1,
+    id: "provenance",
+    name: "plan file, registry, chain and fork are of one chain, and the fork is of one of its blocks",
   },
-};
+  compare,
+);
 
 async function compare({ session, remote, registry, loaded, built, options }: World): Promise<Answer> {
   const { fork } = session;

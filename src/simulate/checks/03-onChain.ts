@@ -3,24 +3,15 @@ import { operationsOf } from "../../impact/readImpact";
 import { isEnded } from "../../registry/state";
 import { knownProposals, proposedAlready, type KnownProposal } from "../onChain";
 import type { Answer } from "../types";
-import { fail, pass, skip, type CheckKind, type World } from "./types";
+import { fail, pass, skip, starting, type World } from "./types";
 
 const TIMELOCK = ["function getTimestamp(bytes32 id) view returns (uint256)"];
 
 /** What lies on chain is what the plan file says. */
-export const onChain: CheckKind = {
-  number: 3,
-  id: "on-chain",
-  name: "the proposal on chain is this plan, and so are its operations in the timelock",
-  isRequired: true,
-  begin: () => {
-    let found: Answer;
-    return {
-      start: async (world) => void (found = await match(world)),
-      conclude: () => found,
-    };
-  },
-};
+export const onChain = starting(
+  { number: 3, id: "on-chain", name: "the proposal on chain is this plan, and so are its operations in the timelock" },
+  match,
+);
 
 async function match(world: World): Promise<Answer> {
   const proposed = await proposedAlready(world);

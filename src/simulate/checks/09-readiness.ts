@@ -1,20 +1,11 @@
 import { proposedAlready } from "../onChain";
 import type { Answer } from "../types";
-import { fail, pass, skip, warn, type CheckKind, type World } from "./types";
+import { fail, pass, skip, starting, warn, type World } from "./types";
 
-export const readiness: CheckKind = {
-  number: 9,
-  id: "readiness",
-  name: "the electors who must be ready have said so on chain",
-  isRequired: true,
-  begin: () => {
-    let found: Answer;
-    return {
-      start: async (world) => void (found = await read(world)),
-      conclude: () => found,
-    };
-  },
-};
+export const readiness = starting(
+  { number: 9, id: "readiness", name: "the electors who must be ready have said so on chain" },
+  read,
+);
 
 async function read(world: World): Promise<Answer> {
   const proposed = await proposedAlready(world);

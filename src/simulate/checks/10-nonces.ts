@@ -5,7 +5,7 @@ import { readDeployment } from "../../registry/deploymentRecord";
 import { operationsOf } from "../../impact/readImpact";
 import { knownProposals } from "../onChain";
 import type { Answer } from "../types";
-import { fail, pass, warn, type CheckKind, type World } from "./types";
+import { fail, pass, starting, warn, type World } from "./types";
 
 const TIMELOCK = new Interface([
   "event CallScheduled(bytes32 indexed id, uint256 indexed index, address target, uint256 value, bytes data, bytes32 predecessor, uint256 delay)",
@@ -18,19 +18,10 @@ const SAFE = new Interface([
 ]);
 
 /** Nothing else moves the same modules, and the plan's own numbers are not used up. */
-export const nonces: CheckKind = {
-  number: 10,
-  id: "nonces",
-  name: "versions and nonces are current, and nothing queued moves the same accounts",
-  isRequired: true,
-  begin: () => {
-    let found: Answer;
-    return {
-      start: async (world) => void (found = await read(world)),
-      conclude: () => found,
-    };
-  },
-};
+export const nonces = starting(
+  { number: 10, id: "nonces", name: "versions and nonces are current, and nothing queued moves the same accounts" },
+  read,
+);
 
 async function read(world: World): Promise<Answer> {
   const { registry, plan, built } = world;

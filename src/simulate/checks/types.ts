@@ -88,6 +88,24 @@ export function concluding(
   return { isRequired: true, ...kind, begin: () => ({ conclude }) };
 }
 
+/** A check that asks the chain before anything of the plan has run, and keeps the answer. */
+export function starting(
+  kind: Omit<CheckKind, "begin" | "isRequired"> & { isRequired?: boolean },
+  read: (world: World) => Promise<Conclusion>,
+): CheckKind {
+  return {
+    isRequired: true,
+    ...kind,
+    begin: () => {
+      let found: Conclusion | undefined;
+      return {
+        start: async (world) => void (found = await read(world)),
+        conclude: () => found ?? unknown(["it was never asked"], "run the rehearsal from its start"),
+      };
+    },
+  };
+}
+
 export const pass = (...evidence: string[]): Answer => ({ status: "pass", evidence, remedy: "" });
 export const skip = (why: string): Answer => ({ status: "skip", evidence: [why], remedy: "" });
 export const warn = (evidence: string[], remedy: string): Answer => ({ status: "warn", evidence, remedy });
