@@ -8,9 +8,9 @@ export const EVIDENCE_ERRORS = {
     exit: Exit.checkFailed,
     meaning: "the report attested is not the one that the plan cites",
   },
-  ReportMissing: { code: "SLIP-270", exit: Exit.toolError, meaning: "there is no report to read at this path" },
+  ReportMissing: { code: "SLIP-287", exit: Exit.toolError, meaning: "there is no report to read at this path" },
   ReportInvalid: {
-    code: "SLIP-271",
+    code: "SLIP-288",
     exit: Exit.toolError,
     meaning: "the file does not have the form of a rehearsal's report",
   },
