@@ -48,6 +48,7 @@ const AREAS: Record<string, string> = {
   REP: "Report of a rehearsal",
   TOO: "Diff, snapshot, dashboard, proof",
   TRC: "Traces of transactions, on two engines",
+  CKL: "Checklists before and after an upgrade",
   DEM: "The demo",
   MUT: "The mutation test",
   FUZ: "Random lives of a registry",

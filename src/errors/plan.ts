@@ -176,6 +176,11 @@ export const PLAN_ERRORS = {
     exit: Exit.toolError,
     meaning: "a canary over the functions that cut a diamond, or tell its facets, could not be watched or left",
   },
+  ChecklistInvalid: {
+    code: "SLIP-155",
+    exit: Exit.toolError,
+    meaning: "the file has not the form of a checklist, so nothing of it was carried out",
+  },
   StaleBase: {
     code: "SLIP-300",
     exit: Exit.drift,

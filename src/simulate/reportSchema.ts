@@ -242,6 +242,7 @@ export const reportSchema = record({
       before: list(moduleState),
       after: list(moduleState),
       writes: list(named),
+      events: list(record({ account: address, topics: list(word), data: bytes })),
     }),
   ),
   rollbacks: list(

@@ -25,6 +25,7 @@ import { withNames } from "./routerWords";
 import { runRollback } from "./runRollback";
 import type { Namespaces } from "../layout/readNamespaces";
 import { describeWrites } from "../trace/describeWrites";
+import { settledLogs } from "../trace/settledFrames";
 import type { StageRun } from "./checks/types";
 import type { ReplayNotes } from "./replay/replay";
 import type {
@@ -216,6 +217,9 @@ async function runStage(lifecycle: Lifecycle, index: number, writes: StorageWrit
     before,
     after: await readModuleStates(client, registry, plan),
     writes: withNames(await describeWrites({ ...trace, writes: written }, lifecycle.layoutOf), lifecycle.words),
+    events: settledLogs(trace.root)
+      .filter(({ address }) => !books.has(address.toLowerCase()))
+      .map(({ address, topics, data }) => ({ account: address, topics, data })),
   };
   return { stage, hash: done.hash, block: done.block, trace };
 }

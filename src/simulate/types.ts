@@ -106,6 +106,14 @@ export interface RehearsedStage {
   after: ModuleState[];
   /** Storage that the stage wrote, the registry's and the timelock's own books left out; named where a layout is known. */
   writes: DecodedWrite[];
+  /** What the stage logged, in order; the registry's and the timelock's own events left out. */
+  events: LoggedEvent[];
+}
+
+export interface LoggedEvent {
+  account: string;
+  topics: string[];
+  data: string;
 }
 
 export interface RehearsedRollback {

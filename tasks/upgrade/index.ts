@@ -27,6 +27,20 @@ withSender(upgradeScope.task("cancel", "Withdraws a proposal that is still voted
   .addPositionalParam("proposal", "Plan file, id, six digits of it, or slug")
   .setAction(lazy(() => import("./cancel")));
 
+withOutput(
+  upgradeScope.task(
+    "checklist",
+    "Carries out what is to be done before an upgrade, or after it: pass or fail, item by item",
+  ),
+)
+  .addPositionalParam("phase", "pre, post")
+  .addPositionalParam("file", "Plan file (YAML)")
+  .addOptionalParam("checklist", "What this project runs, asks and expects", "checklist.yaml")
+  .addOptionalParam("report", "report.json of the plan's rehearsal; where simulate writes it unless given")
+  .addOptionalParam("maxAge", "How old the rehearsal may be", "7d")
+  .addOptionalParam("as", "Account that would propose")
+  .setAction(lazy(() => import("./checklist")));
+
 withOutput(upgradeScope.task("diff", "What a candidate is against the code that serves: functions, storage, sizes"))
   .addPositionalParam("candidate", "Plan file, proposal, address, or path:Name of a compiled contract")
   .addOptionalPositionalParam("against", "What serves: an account or its proxy; what the plan replaces unless given")
