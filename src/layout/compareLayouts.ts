@@ -30,27 +30,8 @@ export function compareLayouts(before: Namespaces, after: Namespaces): LayoutPro
   });
 }
 
-/**
- * What facets of one diamond disagree on: of each namespace, every facet's layout must be the beginning of the longest one.
- */
-export function compareFacets(facets: Readonly<Record<string, Namespaces>>): LayoutProblem[] {
-  const ids = new Set(Object.values(facets).flatMap((namespaces) => Object.keys(namespaces)));
-  return [...ids].flatMap((id) => {
-    const using = Object.entries(facets)
-      .flatMap(([facet, { [id]: namespace }]) => (namespace === undefined ? [] : [{ facet, namespace }]))
-      .sort((a, b) => weightOf(a.namespace) - weightOf(b.namespace));
-    const longest = using[using.length - 1]!;
-    return using.slice(0, -1).flatMap(({ facet, namespace }) =>
-      compareLayouts({ [id]: namespace }, { [id]: longest.namespace }).map((problem) => ({
-        ...problem,
-        where: `${problem.where}, ${facet} and ${longest.facet}`,
-      })),
-    );
-  });
-}
-
 /** Throws on the first problem, and counts the others. */
-export function requireNoProblems(problems: readonly LayoutProblem[]): void {
+export function requireNoProblems(problems: readonly (Omit<LayoutProblem, "kind"> & { kind: string })[]): void {
   const [first] = problems;
   if (first === undefined) return;
   const more = problems.length === 1 ? "" : `, and ${problems.length - 1} more`;
@@ -63,7 +44,7 @@ export function requireNoProblems(problems: readonly LayoutProblem[]): void {
 }
 
 /** Fields of a namespace and of all its types. */
-function weightOf({ fields, types }: Namespace): number {
+export function weightOf({ fields, types }: Namespace): number {
   const inner = Object.values(types).map((type) => (type.fields?.length ?? 0) + (type.members?.length ?? 0));
   return [fields.length, ...inner].reduce((sum, count) => sum + count, 0);
 }

@@ -1,10 +1,11 @@
-import { compareLayouts, type LayoutProblem } from "./compareLayouts";
+import { compareLayouts, weightOf, type LayoutProblem } from "./compareLayouts";
 import { PLAIN } from "./readLayout";
 import type { Field, Namespace, Namespaces } from "./readNamespaces";
+import { compareByCore, NOT_COMPARED } from "./upgradesCore";
 
 /** What an upgrade does to what is stored. */
 export interface LayoutFinding extends Omit<LayoutProblem, "kind"> {
-  kind: LayoutProblem["kind"] | "gap used";
+  kind: LayoutProblem["kind"] | "gap used" | `upgrades-core: ${string}`;
   /** The new code reads something else than what was stored; else it is worth a look. */
   isBroken: boolean;
 }
@@ -13,14 +14,47 @@ const GAP = /^__gap/;
 
 /**
  * What the new implementation would misread of what the old one stored, plain fields and namespaces. A field under another name in the same
- * place, and a field in a gap that was kept for it, are told and break nothing.
+ * place, and a field in a gap that was kept for it, are told and break nothing. What OpenZeppelin's `upgrades-core` refuses
+ * besides is refused here too: of two comparisons the stricter one counts.
  */
 export function compareUpgrade(before: Namespaces, after: Namespaces): LayoutFinding[] {
+  const own = compareOwn(before, after);
+  const told = new Set(own.map(({ where }) => where.split(":")[0]!));
+  const others = compareByCore(before, after)
+    .filter(({ where }) => !told.has(where))
+    .map(({ kind, ...finding }): LayoutFinding => ({
+      ...finding,
+      kind: `upgrades-core: ${kind}`,
+      isBroken: kind !== NOT_COMPARED,
+    }));
+  return [...own, ...others];
+}
+
+function compareOwn(before: Namespaces, after: Namespaces): LayoutFinding[] {
   const { [PLAIN]: oldPlain, ...oldSpaces } = before;
   const { [PLAIN]: newPlain, ...newSpaces } = after;
   const spaces = compareLayouts(oldSpaces, newSpaces).map(toFinding);
   if (oldPlain === undefined || newPlain === undefined) return spaces;
   return [...comparePlain(oldPlain, newPlain), ...spaces];
+}
+
+/**
+ * What facets of one diamond disagree on: of each namespace, and of what lies from slot 0 on, every facet's layout must be the beginning of the
+ * longest one. Another name for the same place is told of an upgrade; here two names are two opinions.
+ */
+export function compareFacets(facets: Readonly<Record<string, Namespaces>>): LayoutFinding[] {
+  const ids = new Set(Object.values(facets).flatMap((namespaces) => Object.keys(namespaces)));
+  return [...ids].flatMap((id) => {
+    const using = Object.entries(facets)
+      .flatMap(([facet, { [id]: namespace }]) => (namespace === undefined ? [] : [{ facet, namespace }]))
+      .sort((a, b) => weightOf(a.namespace) - weightOf(b.namespace));
+    const longest = using[using.length - 1]!;
+    return using.slice(0, -1).flatMap(({ facet, namespace }) =>
+      compareUpgrade({ [id]: namespace }, { [id]: longest.namespace })
+        .filter(({ kind, isBroken }) => isBroken || kind === "field renamed")
+        .map((finding) => ({ ...finding, where: `${finding.where}, ${facet} and ${longest.facet}` })),
+    );
+  });
 }
 
 function comparePlain(before: Namespace, after: Namespace): LayoutFinding[] {

@@ -1,4 +1,6 @@
 import {
+  declarations,
+  declaredType,
   readNamespaces,
   type AstNode,
   type CompilerOutput,
@@ -36,11 +38,11 @@ export function readLayout(output: LayoutOutput, source: string, name: string): 
   if (layout === undefined || output.sources[source]?.ast === undefined) return undefined;
   const foreign = namespacesOfOthers(output, source, name);
   const reached = Object.entries(readNamespaces(output, source)).filter(([id]) => !foreign.has(id));
-  return { ...Object.fromEntries(reached), [PLAIN]: toNamespace(layout) };
+  return { ...Object.fromEntries(reached), [PLAIN]: toNamespace(layout, declarations(output)) };
 }
 
 /** The compiler's own layout of fields that lie where they are declared. */
-export function toNamespace({ storage, types }: StorageLayout): Namespace {
+export function toNamespace({ storage, types }: StorageLayout, declared?: ReadonlyMap<number, AstNode>): Namespace {
   const known = types ?? {};
   const labelOf = (type: string) => known[type]?.label ?? type;
   const toField = (entry: { label: string; slot: string; offset: number; type: string }): Field => ({
@@ -50,10 +52,13 @@ export function toNamespace({ storage, types }: StorageLayout): Namespace {
     type: labelOf(entry.type),
   });
   const stored: Namespace["types"] = {};
-  for (const type of Object.values(known)) {
+  for (const [id, type] of Object.entries(known)) {
+    // The layout names enums and value types by their declaration only.
+    const declaration = declared?.get(Number(/^t_(?:enum|userDefinedValueType)\([^)]*\)(\d+)$/.exec(id)?.[1] ?? -1));
     const length = /\[(\d+)\]$/.exec(type.label)?.[1];
     stored[type.label] = {
       bytes: Number(type.numberOfBytes),
+      ...(declaration === undefined ? {} : declaredType(declaration)),
       ...(type.members === undefined ? {} : { fields: type.members.map(toField) }),
       ...(type.key === undefined ? {} : { key: labelOf(type.key) }),
       ...(type.value === undefined ? {} : { value: labelOf(type.value) }),

@@ -123,7 +123,7 @@ function structsOf(file: AstNode): AstNode[] {
 const DECLARATIONS = new WeakMap<CompilerOutput, ReadonlyMap<number, AstNode>>();
 
 /** Every declaration by its id; an output is walked once. */
-function declarations(output: CompilerOutput): ReadonlyMap<number, AstNode> {
+export function declarations(output: CompilerOutput): ReadonlyMap<number, AstNode> {
   const known = DECLARATIONS.get(output);
   if (known !== undefined) return known;
   const found = new Map<number, AstNode>();
@@ -202,19 +202,22 @@ function store(
       return text;
     }
     case "EnumDefinition":
-      types[text] = { bytes: 1, members: (declaration.members ?? []).map(({ name = "" }) => name) };
+    case "UserDefinedValueTypeDefinition":
+      types[text] = declaredType(declaration);
       return text;
-    case "UserDefinedValueTypeDefinition": {
-      const underlying = declaration.underlyingType?.typeDescriptions?.typeString ?? "";
-      types[text] = { bytes: widthOf(underlying), underlying };
-      return text;
-    }
     case "ContractDefinition":
       types[text] = { bytes: 20 };
       return text;
     default:
       throw unknown(text, "a type that has no place in storage");
   }
+}
+
+/** An enum with its members, or a value type with what it is made of. */
+export function declaredType({ members, underlyingType }: AstNode): StoredType {
+  if (members !== undefined) return { bytes: 1, members: members.map(({ name = "" }) => name) };
+  const underlying = underlyingType?.typeDescriptions?.typeString ?? "";
+  return { bytes: widthOf(underlying), underlying };
 }
 
 function slotsOf(element: StoredType, length: number): number {

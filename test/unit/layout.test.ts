@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import hre from "hardhat";
-import { compareFacets, compareLayouts, requireNoProblems } from "../../src/layout/compareLayouts";
+import { compareLayouts, requireNoProblems } from "../../src/layout/compareLayouts";
+import { compareFacets, compareUpgrade } from "../../src/layout/compareUpgrade";
+import { compareByCore } from "../../src/layout/upgradesCore";
 import { readNamespaces, slotOf, type CompilerOutput, type Namespaces } from "../../src/layout/readNamespaces";
 import { FACETS } from "../../src/registry/registryAbi";
 import { expectSlipwayError } from "../helpers/errors";
@@ -196,6 +198,39 @@ describe("storage layout", () => {
         expect(problems.map((problem) => `${problem.kind} ${problem.where}`)).to.include(`${kind} ${where}`);
       });
     }
+
+    it("ATK-29 what upgrades-core refuses is refused too, and where it sees less is known", () => {
+      // Renames are told by the caller in any case; the others it takes for compatible.
+      const missed = ["a field with another name", "another meaning of a key"];
+      for (const [what, from, to] of refused) {
+        const found = compareByCore(read(BASE), read(BASE.replace(from, to)));
+        expect(found.length > 0, what).to.equal(!missed.includes(what));
+      }
+      expect(compareByCore(read(BASE), read(BASE))).to.deep.equal([]);
+      // Nothing lies behind the struct yet, so nothing moves; the library wants a struct closed nevertheless.
+      const last = BASE.replace("string name;", "string name; Inner last;").replace("Inner[] list;", "");
+      const grown = last.replace("uint64 limit;", "uint64 limit; uint256 more;").replace(/mapping.*inners;/, "");
+      const shorter = last.replace(/mapping.*inners;/, "");
+      expect(compareLayouts(read(shorter), read(grown))).to.deep.equal([]);
+      expect(compareUpgrade(read(shorter), read(grown))).to.deep.equal([
+        {
+          kind: "upgrades-core: typechange",
+          where: "test.ns.last",
+          before: "struct Inner last at slot 5, byte 0",
+          after: "struct Inner last at slot 5, byte 0",
+          isBroken: true,
+        },
+      ]);
+    });
+
+    it("ATK-30 a struct that holds itself is compared here, and told as one that upgrades-core does not follow", () => {
+      const node = BASE.replace("struct Inner {", "struct Inner { mapping(uint256 => Inner) children; ");
+      expect(compareUpgrade(read(node), read(node)).map(({ kind, isBroken }) => [kind, isBroken])).to.deep.equal([
+        ["upgrades-core: not compared", false],
+      ]);
+      const moved = node.replace("uint64 count;", "uint64 fresh; uint64 count;");
+      expect(compareUpgrade(read(node), read(moved)).some(({ kind }) => kind === "field moved")).to.equal(true);
+    });
 
     it("ATK-26 facets_disagree_on_namespace: two facets that append differently are refused, one that lags is not", async () => {
       const one = read(BASE.replace("string name;", "string name; uint256 first;"));

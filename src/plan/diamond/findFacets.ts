@@ -7,6 +7,7 @@ import { checkLayout, type LayoutCheck } from "../checkLayout";
 import type { Deployment } from "../deployments";
 import { findCandidate, type Candidate } from "../findCandidate";
 import type { LoadedPlanFile } from "../readPlanFile";
+import { checkFacetLayouts } from "./checkFacetLayouts";
 import type { Diamond } from "./readDiamond";
 
 /** A facet on trial, and the functions it shall serve. */
@@ -57,6 +58,11 @@ export async function findFacets(
     facets.push({ ...found, selectors });
     layouts.push(await layoutOf(client, own, diamond, selectors, context.root));
   }
+  const told = await checkFacetLayouts(client, diamond, {
+    facets: facets.map(({ selectors }, i) => ({ contract: stated[i]!.contract ?? stated[i]!.artifact!, selectors })),
+    removed,
+    where: where("upgrade", "facets"),
+  });
   const initial = init === undefined ? undefined : facets.find(({ abi }) => hasFunction(abi, init.function));
   const first = initial ?? facets[0]!;
   const data =
@@ -70,7 +76,7 @@ export async function findFacets(
   return {
     facets,
     removed,
-    layout: merged(layouts),
+    layout: merged(layouts, told),
     candidate: { abi: together(facets.map(({ abi }) => abi)), deployment: first.deployment, init: data },
   };
 }
@@ -107,7 +113,7 @@ async function layoutOf(
   return checkLayout(client, loaded, { root, stable: stable ?? ZeroAddress });
 }
 
-function merged(layouts: readonly LayoutCheck[]): LayoutCheck {
+function merged(layouts: readonly LayoutCheck[], told: readonly string[]): LayoutCheck {
   const worst =
     layouts.find(({ verdict }) => verdict === "not compared") ??
     layouts.find(({ verdict }) => verdict === "accepted") ??
@@ -115,7 +121,7 @@ function merged(layouts: readonly LayoutCheck[]): LayoutCheck {
   const abis = layouts.map(({ abi }) => abi).filter((abi) => abi !== undefined);
   return {
     verdict: worst.verdict,
-    findings: layouts.flatMap(({ findings }) => findings),
+    findings: [...layouts.flatMap(({ findings }) => findings), ...told],
     ...(abis.length === 0 ? {} : { abi: together(abis) }),
   };
 }

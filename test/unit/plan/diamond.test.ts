@@ -79,6 +79,22 @@ describe("buildPlan of a diamond", function () {
     expect(renderPlan(explain)).to.include("diamondCut");
   });
 
+  it("DIA-75 two facets of a plan that lay out slot 0 each in its own way are refused; the functions of one alone are not", async () => {
+    const facet = (name: string, call: string, more = "") =>
+      `    - { contract: "${name}", functions: ["${call}"]${more} }\n`;
+    const owned = `, args: ["${ZeroAddress}"]`;
+    const one = facet("contracts/mocks/Counters__MockForPlan.sol:Ledger__MockForPlan", "total()", owned);
+    const other = facet("contracts/mocks/Treasury__MockForRehearsal.sol:Ledger__MockForRehearsal", "noted()");
+    const withFacets = (more: string) => TEXT.replace("  # Served by the old", `${more}  # Served by the old`);
+    await expectError(() => preview(withFacets(one + other)), "StorageLayoutBroken", {
+      where: /storage\.noted, .*Ledger__MockForRehearsal and .*Ledger__MockForPlan/,
+      expected: "uint256 noted at slot 0, byte 0",
+    });
+    const { explain } = await preview(withFacets(one));
+    // The loupe's own facet, say, is compiled here: nothing stays that is not compared.
+    expect(explain.impact.storage!.findings.filter((text) => text.includes("no compiled contract"))).to.deep.equal([]);
+  });
+
   it("DIA-61 runs in the real registry, from install over both facets to promotion, and every route is the candidates'", async () => {
     const { registry } = fixture;
     const { plan, deployments } = await prepare(undefined, { reportHash: REPORT });
