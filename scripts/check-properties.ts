@@ -31,6 +31,7 @@ const AREAS: Record<string, string> = {
   DIA: "The diamond",
   XDM: "Example diamonds: gateway, subnet actors, their factory",
   ATK: "Self-upgrade, attacks and incidents",
+  INC: "Incidents in miniature",
   RTR: "The router",
   RMD: "A router beside its model, and its attacks by name",
   BCN: "The router of a beacon",

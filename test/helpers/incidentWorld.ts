@@ -1,0 +1,331 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Contract, id, Interface, JsonRpcSigner } from "ethers";
+import hre from "hardhat";
+import { openChain, parametersOf, ROOT, type Chain } from "../../scripts/demo/openWorld";
+import { deployArtifact } from "../../scripts/remote/artifact";
+import { readAddressBook, writeAddresses } from "../../src/chain/addressBook";
+import { mine, revertTo, takeSnapshot, tickBySecond, warpTo } from "../../src/chain/devChain";
+import type { Artifact, Client } from "../../src/client";
+import { SlipwayError } from "../../src/errors";
+import { defineInvariants } from "../../src/invariants/defineInvariants";
+import { loadInvariants } from "../../src/invariants/loadInvariants";
+import type { BuiltPlan } from "../../src/plan/buildPlan";
+import { prepareDeployments } from "../../src/plan/prepareDeployments";
+import { parsePlanText, type LoadedPlanFile } from "../../src/plan/readPlanFile";
+import { ModuleKind } from "../../src/plan/types";
+import { advance } from "../../src/registry/advance";
+import { attest } from "../../src/registry/attest";
+import { connectRegistry, type Registry } from "../../src/registry/connect";
+import { writeDeployment } from "../../src/registry/deploymentRecord";
+import { deployRegistry } from "../../src/registry/deployRegistry";
+import { registerModule } from "../../src/registry/registerModule";
+import { readStatus } from "../../src/registry/state";
+import { openAnvilFork, type OpenFork } from "../../src/simulate/openFork";
+import { simulate, type SimulateOptions } from "../../src/simulate/simulate";
+import type { RehearsalReport } from "../../src/simulate/types";
+import { traceByTracers } from "../../src/trace/traceByTracers";
+import { artifactsOf } from "../../tasks/support/artifacts";
+
+/** The chain of all exhibits of one process, with a registry on it. Starting both is what costs. */
+interface Ground {
+  chain: Chain;
+  registry: string;
+  timelock: string;
+  block: number;
+}
+
+let ground: Promise<Ground> | undefined;
+
+async function openGround(): Promise<Ground> {
+  const deploymentsDir = mkdtempSync(join(tmpdir(), "slipway-incidents-"));
+  const chain = await openChain({ artifacts: artifactsOf(hre), deploymentsDir });
+  await tickBySecond(chain.provider);
+  const deployed = await deployRegistry(chain.as(chain.people.deployer), parametersOf(chain.people));
+  rmSync(deploymentsDir, { recursive: true, force: true });
+  return { chain, ...deployed };
+}
+
+export interface Governed {
+  account: string;
+  kind?: ModuleKind;
+  /** Rows of the catalogue, as YAML. */
+  invariants?: readonly string[];
+}
+
+/** What the rehearsal says, or the error that ended the plan before it. */
+export interface Verdict {
+  /** Ids of the checks that fail; "plan:Error" where there is no plan to rehearse. */
+  layers: string[];
+  report?: RehearsalReport;
+  error?: SlipwayError;
+}
+
+/** A plan that was voted, attested, declared ready and scheduled. */
+export interface Shipped {
+  built: BuiltPlan;
+  proposalId: string;
+  /** Runs the next stage as soon as it is due. */
+  advance(): Promise<void>;
+  state(): Promise<string>;
+}
+
+/** One exhibit's world: the shared chain, put back when the exhibit is over. */
+export class IncidentWorld {
+  readonly registry: Registry;
+
+  private constructor(
+    readonly ground: Ground,
+    registry: Registry,
+    readonly deploymentsDir: string,
+  ) {
+    this.registry = registry;
+  }
+
+  static async open(): Promise<IncidentWorld> {
+    const shared = await (ground ??= openGround());
+    const deploymentsDir = mkdtempSync(join(tmpdir(), "slipway-incident-"));
+    mkdirSync(join(deploymentsDir, "invariants"));
+    const client = { ...shared.chain.as(shared.chain.people.deployer), deploymentsDir };
+    const { registry, timelock, block } = shared;
+    writeAddresses(deploymentsDir, { registry, timelock });
+    writeDeployment(deploymentsDir, { registry, timelock, block });
+    return new IncidentWorld(shared, await connectRegistry(client), deploymentsDir);
+  }
+
+  get provider() {
+    return this.ground.chain.provider;
+  }
+
+  get people() {
+    return this.ground.chain.people;
+  }
+
+  get timelock() {
+    return this.ground.timelock;
+  }
+
+  /** Accounts without an office. */
+  user(index: number): string {
+    return this.ground.chain.users[index]!;
+  }
+
+  /** As the exhibits call him. */
+  get thief(): string {
+    return this.user(75);
+  }
+
+  signer(account: string = this.people.deployer): JsonRpcSigner {
+    return new JsonRpcSigner(this.provider, account);
+  }
+
+  as(account: string): Client {
+    return { ...this.ground.chain.as(account), deploymentsDir: this.deploymentsDir };
+  }
+
+  async deploy(name: string, args: unknown[] = [], overrides: { value?: bigint } = {}): Promise<Contract> {
+    const artifact = (await artifactsOf(hre).read(await full(name))) as Artifact & { deployedBytecode: string };
+    const contract = await deployArtifact(this.signer(), artifact, [
+      ...args,
+      ...(overrides.value === undefined ? [] : [overrides]),
+    ]);
+    return contract as Contract;
+  }
+
+  /** A contract as its users see it, through its proxy. The deployer owns it. */
+  async proxied(name: string): Promise<Contract> {
+    const logic = await this.deploy(name);
+    const data = logic.interface.encodeFunctionData("initialize", [this.people.deployer]);
+    const proxy = await this.deploy("ERC1967Proxy", [await logic.getAddress(), data]);
+    return this.at(name, await proxy.getAddress());
+  }
+
+  async at(name: string, address: string, account = this.people.deployer): Promise<Contract> {
+    const { abi } = await artifactsOf(hre).read(await full(name));
+    return new Contract(address, new Interface(abi), this.signer(account));
+  }
+
+  /** As it was done: whoever owns the proxy gives it other code, at once. */
+  async upgrade(proxy: Contract, name: string, init?: readonly [name: string, args: unknown[]], args: unknown[] = []) {
+    const next = await this.deploy(name, args);
+    const data = init === undefined ? "0x" : next.interface.encodeFunctionData(...(init as [string, unknown[]]));
+    await this.send(proxy, this.people.deployer, "upgradeToAndCall", await next.getAddress(), data);
+    return this.at(name, await proxy.getAddress());
+  }
+
+  async send(contract: Contract, account: string, name: string, ...args: unknown[]): Promise<void> {
+    const connected = contract.connect(this.signer(account)) as Contract;
+    await ((await connected.getFunction(name)(...args)) as { wait(): Promise<unknown> }).wait();
+  }
+
+  async read(contract: Contract, name: string, ...args: unknown[]): Promise<bigint> {
+    return BigInt((await contract.getFunction(name).staticCall(...args)) as bigint);
+  }
+
+  ether(account: string): Promise<bigint> {
+    return this.provider.getBalance(account);
+  }
+
+  /** The protocol goes into the timelock's hands, the registry knows it, and its catalogue the invariants. */
+  async govern(proxy: Contract, invariants: readonly string[] = [], kind: ModuleKind = ModuleKind.Uups): Promise<void> {
+    const account = await proxy.getAddress();
+    await this.send(proxy, this.people.deployer, "transferOwnership", this.timelock);
+    writeAddresses(this.deploymentsDir, { module: account });
+    await registerModule(this.as(this.people.release), this.registry, { name: "module", kind, account });
+    const folder = join(this.deploymentsDir, "invariants");
+    const names = invariants.map((text, i) => {
+      writeFileSync(join(folder, `${i}.yaml`), text);
+      return /^name: (.*)$/m.exec(text)![1]!;
+    });
+    const rows = loadInvariants(folder, names, readAddressBook(this.deploymentsDir));
+    await defineInvariants(this.as(this.people.risk), this.registry, rows);
+  }
+
+  load(text: string): LoadedPlanFile {
+    return parsePlanText(text, join(ROOT, "incident.yaml"), readAddressBook(this.deploymentsDir));
+  }
+
+  private get invariantsDir(): string {
+    return join(this.deploymentsDir, "invariants");
+  }
+
+  /** Rehearses a plan file, on a snapshot of this very chain. */
+  async rehearse(text: string, options: Partial<SimulateOptions> = {}): Promise<Verdict> {
+    try {
+      const report = await simulate(this.as(this.people.release), this.registry, this.load(text), {
+        root: ROOT,
+        invariantsDir: this.invariantsDir,
+        url: this.ground.chain.node.url,
+        tool: "slipway test",
+        openFork: onSnapshot(this.ground.chain),
+        ...options,
+      });
+      const layers = report.checks.flatMap(({ id: check, status }) => (status === "fail" ? [check] : []));
+      return { layers, report };
+    } catch (thrown) {
+      if (!(thrown instanceof SlipwayError)) throw thrown;
+      return { layers: [`plan:${thrown.errorName}`], error: thrown };
+    }
+  }
+
+  /** The whole way to a scheduled plan, on the chain itself and by the contracts' own rules, whatever a rehearsal says. */
+  async ship(text: string): Promise<Shipped> {
+    const { people, registry } = this;
+    const reportHash = id("a rehearsal that nobody read");
+    const built = await prepareDeployments(this.as(people.release), registry, this.load(text), {
+      root: ROOT,
+      invariantsDir: this.invariantsDir,
+      reportHash,
+    });
+    const { plan, proposalId } = built;
+    const call = async (account: string, name: string, ...args: unknown[]) => {
+      const contract = registry.contract.connect(this.signer(account)) as Contract;
+      await contract.getFunction(name)(...args);
+    };
+    const status = () => readStatus(registry, proposalId);
+    await call(people.release, "propose", plan);
+    // Nine of twelve: enough for every class.
+    const bySeat = [...people.electors].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+    const electors = [...bySeat.slice(0, 9).entries()];
+    for (const [seat, elector] of electors) await call(elector, "castVote", proposalId, 1, seat);
+    for (const kind of ["integrity", "simulation"] as const) {
+      await attest(this.as(people.attesters[0]!), registry, { proposalId, kind });
+    }
+    for (const [seat, elector] of electors) await call(elector, "signalReady", proposalId, seat);
+    await warpTo(this.provider, (await status()).notBefore);
+    await call(people.deployer, "schedule", plan);
+    return {
+      built,
+      proposalId,
+      state: async () => (await status()).state,
+      advance: async () => {
+        await warpTo(this.provider, (await status()).notBefore);
+        await advance(this.as(people.deployer), registry, { proposalId });
+      },
+    };
+  }
+
+  close(): void {
+    rmSync(this.deploymentsDir, { recursive: true, force: true });
+  }
+}
+
+/** A world for each test of a suite; what the test did to the chain is taken back. */
+export function incidents(): { readonly world: IncidentWorld } {
+  let world: IncidentWorld | undefined;
+  let snapshot = "";
+  before(async function () {
+    this.timeout(300_000);
+    ground ??= openGround();
+    await ground;
+  });
+  beforeEach(async function () {
+    this.timeout(300_000);
+    const { chain } = await (ground ?? openGround());
+    snapshot = await takeSnapshot(chain.provider);
+    world = await IncidentWorld.open();
+  });
+  afterEach(async () => {
+    world?.close();
+    if (world !== undefined) await revertTo(world.provider, snapshot);
+    world = undefined;
+  });
+  return {
+    get world() {
+      if (world === undefined) throw new Error("no test is running");
+      return world;
+    },
+  };
+}
+
+/** A rehearsal needs a copy of the chain; a snapshot is one, as long as nobody else uses the chain. A second copy is a real fork. */
+function onSnapshot({ provider, node }: Chain): OpenFork {
+  let isTaken = false;
+  return async (request) => {
+    if (isTaken) return openAnvilFork(request);
+    isTaken = true;
+    const snapshot = await takeSnapshot(provider);
+    const pinned = (await provider.getBlock("latest"))!;
+    await mine(provider);
+    return {
+      provider,
+      url: node.url,
+      engine: "anvil 1.7.1",
+      block: pinned.number,
+      blockHash: pinned.hash!,
+      blockTime: pinned.timestamp,
+      hasTracer: true,
+      trace: (hash) => traceByTracers(provider, hash),
+      requests: () => undefined,
+      close: async () => {
+        isTaken = false;
+        await revertTo(provider, snapshot);
+      },
+    };
+  };
+}
+
+/** An exhibit's contract by its short name; any other by its own. */
+async function full(name: string): Promise<string> {
+  const mock = `${name}__MockForIncident`;
+  return (await hre.artifacts.artifactExists(mock)) ? mock : name;
+}
+
+/** A plan file for the exhibit's module; `upgrade` are lines of its upgrade, `more` whatever else it states. */
+export async function planText(stable: string, candidate: string, upgrade = "", more = ""): Promise<string> {
+  const path = async (name: string) => {
+    const { sourceName, contractName } = await hre.artifacts.readArtifact(await full(name));
+    return `${sourceName}:${contractName}`;
+  };
+  return [
+    `title: ${candidate}`,
+    "module: module",
+    "upgrade:",
+    `  contract: ${await path(candidate)}`,
+    `  replaces: ${await path(stable)}`,
+    ...(upgrade === "" ? [] : upgrade.split("\n").map((line) => `  ${line}`)),
+    ...(/^rollback:/m.test(more) ? [] : ["rollback: auto"]),
+    more,
+  ].join("\n");
+}
