@@ -19,15 +19,31 @@ const GAP = /^__gap/;
  */
 export function compareUpgrade(before: Namespaces, after: Namespaces): LayoutFinding[] {
   const own = compareOwn(before, after);
-  const told = new Set(own.map(({ where }) => where.split(":")[0]!));
-  const others = compareByCore(before, after)
-    .filter(({ where }) => !told.has(where))
-    .map(({ kind, ...finding }): LayoutFinding => ({
+  // What is refused already needs no second opinion.
+  if (own.some(({ isBroken }) => isBroken)) return own;
+  const others = compareByCore(before, after, renames(own, before, after)).map(
+    ({ kind, ...finding }): LayoutFinding => ({
       ...finding,
       kind: `upgrades-core: ${kind}`,
       isBroken: kind !== NOT_COMPARED,
-    }));
+    }),
+  );
   return [...own, ...others];
+}
+
+/** Old names by the new ones, of fields that stayed where they were. */
+function renames(findings: readonly LayoutFinding[], before: Namespaces, after: Namespaces): Map<string, string> {
+  const isRenamed = new Set(findings.flatMap(({ kind, where }) => (kind === "field renamed" ? [where] : [])));
+  return new Map(
+    Object.entries(before).flatMap(([space, { fields }]) =>
+      fields
+        .filter(({ label }) => isRenamed.has(`${space}.${label}`))
+        .map(({ label, slot, offset }) => {
+          const same = after[space]!.fields.find((field) => field.slot === slot && field.offset === offset)!;
+          return [`${space}.${same.label}`, label] as const;
+        }),
+    ),
+  );
 }
 
 function compareOwn(before: Namespaces, after: Namespaces): LayoutFinding[] {

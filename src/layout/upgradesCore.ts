@@ -1,9 +1,4 @@
-import {
-  getStorageUpgradeErrors,
-  UpgradesError,
-  withValidationDefaults,
-  type StorageLayout as CoreLayout,
-} from "@openzeppelin/upgrades-core";
+import { getStorageUpgradeErrors, UpgradesError, type StorageLayout as CoreLayout } from "@openzeppelin/upgrades-core";
 import { PLAIN } from "./readLayout";
 import type { Field, Namespace, Namespaces, StoredType } from "./readNamespaces";
 
@@ -22,16 +17,17 @@ export interface CoreFinding {
 
 /**
  * What OpenZeppelin's `upgrades-core` says of the same two layouts: a comparison written by others, beside the one in
- * `compareLayouts`. It takes the plain fields of a contract and its ERC-7201 namespaces; renames are left to the caller, who tells
- * them in any case. It does not follow types that hold themselves, and then says so.
+ * `compareLayouts`. It takes the plain fields of a contract and its ERC-7201 namespaces. It refuses a
+ * rename that it is not told of. It does not follow types that hold themselves, and then says so.
+ * @param renamed - old name of a field by namespace and new name: "storage.total".
  */
-export function compareByCore(before: Namespaces, after: Namespaces): CoreFinding[] {
+export function compareByCore(
+  before: Namespaces,
+  after: Namespaces,
+  renamed: ReadonlyMap<string, string> = new Map(),
+): CoreFinding[] {
   try {
-    const errors = getStorageUpgradeErrors(
-      toCore(before),
-      toCore(after),
-      withValidationDefaults({ unsafeAllowRenames: true }),
-    );
+    const errors = getStorageUpgradeErrors(toCore(before), toCore(after, renamed));
     return (errors as unknown as CoreOperation[]).map(toFinding);
   } catch (error) {
     if (!(error instanceof UpgradesError)) throw error;
@@ -70,11 +66,19 @@ function textOf(field: CoreField | undefined): string {
   return `${field.type?.item.label ?? ""} ${field.label} at slot ${field.slot}, byte ${field.offset}`;
 }
 
-function toCore({ [PLAIN]: plain, ...spaces }: Namespaces): CoreLayout {
+function toCore({ [PLAIN]: plain, ...spaces }: Namespaces, renamed?: ReadonlyMap<string, string>): CoreLayout {
   const types: CoreLayout["types"] = {};
   const items = (space: string, namespace: Namespace) => {
     const ids = new TypeIds(namespace.types, types);
-    return namespace.fields.map((field) => ({ ...fieldOf(field, ids), contract: space, src: space }));
+    return namespace.fields.map((field) => {
+      const renamedFrom = renamed?.get(`${space}.${field.label}`);
+      return {
+        ...fieldOf(field, ids),
+        contract: space,
+        src: space,
+        ...(renamedFrom === undefined ? {} : { renamedFrom }),
+      };
+    });
   };
   return {
     layoutVersion: "1.2",
