@@ -18,6 +18,11 @@ export const METRICS = {
     labels: ["proposal_id", "title"],
     help: "First block at which the next stage may run, where the plan names one in blocks since it was scheduled",
   },
+  slipway_module_version: {
+    kind: "gauge",
+    labels: ["module"],
+    help: "Version of a module, which moves when a plan on it is completed or taken back",
+  },
   slipway_proposal_state: {
     kind: "gauge",
     labels: ["proposal_id", "title", "state"],

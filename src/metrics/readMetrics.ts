@@ -1,5 +1,6 @@
 import { id, ZeroAddress } from "ethers";
 import type { Client } from "../client";
+import { modulesOf } from "../plan/moduleOf";
 import { Op, type Fraction, type Plan } from "../plan/types";
 import type { Registry } from "../registry/connect";
 import { readFacts, type Facts } from "../registry/facts";
@@ -13,12 +14,21 @@ const BLOCKS_SINCE_SCHEDULE = id("blocksSinceSchedule()").slice(0, 10);
 
 /** Where every proposal stands, as samples of `METRICS`. Only live proposals have series of their own. */
 export async function readMetrics(client: Client, registry: Registry): Promise<Sample[]> {
-  const [proposals, height] = await Promise.all([listWithStatus(client, registry), client.provider.getBlockNumber()]);
+  const [proposals, height, modules] = await Promise.all([
+    listWithStatus(client, registry),
+    client.provider.getBlockNumber(),
+    modulesOf(registry),
+  ]);
   const isBack = ({ status }: { status: Status }) => status.state === "RolledBack";
   const samples: Sample[] = [
     { name: "ipc_upgrade_proposal_count", labels: {}, value: proposals.length },
     { name: "ipc_upgrade_rollbacks", labels: {}, value: proposals.filter(isBack).length },
     { name: "ipc_current_height", labels: {}, value: height },
+    ...modules.map(({ name, version }): Sample => ({
+      name: "slipway_module_version",
+      labels: { module: name },
+      value: Number(version),
+    })),
   ];
   for (const { proposalId, status } of proposals) {
     if (isEnded(status.state)) continue;

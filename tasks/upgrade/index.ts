@@ -39,6 +39,7 @@ withOutput(
   .addOptionalParam("report", "report.json of the plan's rehearsal; where simulate writes it unless given")
   .addOptionalParam("maxAge", "How old the rehearsal may be", "7d")
   .addOptionalParam("as", "Account that would propose")
+  .addFlag("decommission", "After an upgrade: write off what served before, in decommissioned.json")
   .setAction(lazy(() => import("./checklist")));
 
 withOutput(upgradeScope.task("diff", "What a candidate is against the code that serves: functions, storage, sizes"))

@@ -1,27 +1,38 @@
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { JsonRpcSigner } from "ethers";
+import { ContractFactory, id, JsonRpcSigner, toBeHex, ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { untilScheduled } from "../../scripts/demo/lifecycle";
+import { untilScheduled, waitFor, type Story } from "../../scripts/demo/lifecycle";
 import { INVARIANTS, ROOT } from "../../scripts/demo/openWorld";
 import { Show } from "../../scripts/demo/show";
 import { readAddressBook } from "../../src/chain/addressBook";
 import { mine, revertTo, takeSnapshot, warp } from "../../src/chain/devChain";
 import { verifyBackup } from "../../src/checklist/backup";
-import { PRE, type PreWorld } from "../../src/checklist/pre";
+import { readSlots } from "../../src/chain/erc1967";
+import type { ErrorRate } from "../../src/checklist/errorRate";
+import { POST, type PostWorld } from "../../src/checklist/post";
+import { baselineFile, PRE, type PreWorld } from "../../src/checklist/pre";
+import { checklistFolder } from "../../src/checklist/run";
 import { readChecklist } from "../../src/checklist/schema";
 import type { ChecklistReport, Item } from "../../src/checklist/types";
 import type { Client } from "../../src/client";
 import { buildPlan } from "../../src/plan/buildPlan";
-import { readPlanFile } from "../../src/plan/readPlanFile";
+import { exposition } from "../../src/metrics/exposition";
+import { readMetrics } from "../../src/metrics/readMetrics";
+import { modulesOf } from "../../src/plan/moduleOf";
+import { readPlanFile, type LoadedPlanFile } from "../../src/plan/readPlanFile";
+import { advance } from "../../src/registry/advance";
 import { readReport } from "../../src/simulate/readReport";
 import { canonicalJson } from "../../src/simulate/canonicalJson";
 import type { RehearsalReport } from "../../src/simulate/types";
 import { openTreasuryWorld, type TreasuryWorld } from "../helpers/treasuryWorld";
 import { remoteEnvironment, runJson, runTask } from "../helpers/tasks";
 
+const MOCKS = "contracts/mocks/Treasury__MockForRehearsal.sol";
 const NO_NAMES = { file: "", addresses: {} };
 
 type Report = ChecklistReport & { error?: string };
@@ -33,6 +44,10 @@ describe("upgrade checklist, on a node that plays the remote chain", () => {
   let reportFile: string;
   let proposalId: string;
   let clean: string;
+  let story: Story;
+  /** What serves before the plan. */
+  let stable: string;
+  const quiet = new Show(() => undefined, false);
   const folder = mkdtempSync(join(tmpdir(), "slipway-checklist-"));
   const before_ = process.env["SLIPWAY_DEPLOYMENTS"];
 
@@ -112,15 +127,14 @@ describe("upgrade checklist, on a node that plays the remote chain", () => {
     symlinkSync(deploymentsDir, join(folder, "books", "remote"));
     remote = await remoteEnvironment(chain.node.url);
     planFile = join(folder, "treasury.yaml");
-    const mocks = "contracts/mocks/Treasury__MockForRehearsal.sol";
     writeFileSync(
       planFile,
       `title: Treasury v2
 module: treasury
 proposer: "${chain.people.release}"
 upgrade:
-  contract: ${mocks}:TreasuryV2__MockForRehearsal
-  replaces: ${mocks}:TreasuryV1__MockForRehearsal
+  contract: ${MOCKS}:TreasuryV2__MockForRehearsal
+  replaces: ${MOCKS}:TreasuryV1__MockForRehearsal
   init: { function: "migrate(uint8,address)", args: ["0", "${outsider}"] }
 canary: none
 readiness: { threshold: 2/3, deadline: 7d, window: 24h }
@@ -129,7 +143,8 @@ journeys:
   - { name: look, as: "${outsider}", steps: [{ call: "version()" }] }
 `,
     );
-    const story = await untilScheduled(new Show(() => undefined, false), { ...chain, registry }, planFile);
+    stable = (await readSlots(chain.provider, world.treasury)).implementation;
+    story = await untilScheduled(quiet, { ...chain, registry }, planFile);
     ({ proposalId } = story);
     reportFile = story.report.json;
     await traffic(9, 1);
@@ -313,4 +328,405 @@ journeys:
     expect(item("baseline")).to.deep.include({ status: "waived", evidence: ["nobody uses it yet"] });
     expect(Object.values(statuses()).filter((status) => status === "pass")).to.have.length(8);
   });
+
+  describe("once the plan is completed", () => {
+    let site: { url: string; close: () => Promise<void> };
+    let node: { url: string; close: () => Promise<void>; change?: Change };
+    /** An address where nobody listens. */
+    let nobody: string;
+    const pages: Record<string, { status: number; text: () => Promise<string> | string }> = {};
+
+    before(async () => {
+      const gone = await serve(() => Promise.reject(new Error("never asked")));
+      await gone.close();
+      nobody = gone.url;
+      const { chain, registry } = world;
+      const keeper = chain.as(chain.people.deployer);
+      await run("pre", checklist());
+      for (const stage of story.plan.plan.stages.keys()) {
+        await waitFor(quiet, { ...chain, registry }, proposalId, "the stage");
+        await advance(keeper, registry, { proposalId, stage });
+      }
+      await waitFor(quiet, { ...chain, registry }, proposalId, "the dwell");
+      await advance(keeper, registry, { proposalId });
+      await traffic(9, 1);
+      site = await serve(async (path) => {
+        const page = pages[path.split("?")[0]!];
+        return page === undefined ? { status: 404, text: "" } : { status: page.status, text: await page.text() };
+      });
+      node = await relay(chain.node.url, (request, answer) =>
+        node.change === undefined ? answer : node.change(request, answer),
+      );
+      pages["/health"] = { status: 200, text: () => '{"ok":true}' };
+      pages["/metrics"] = { status: 200, text: async () => exposition(await readMetrics(keeper, registry)) };
+      pages["/api/v1/query"] = {
+        status: 200,
+        text: () => JSON.stringify({ status: "success", data: { result: [{ value: [0, "1"] }] } }),
+      };
+      // What the tests above return to is from before.
+      clean = await takeSnapshot(chain.provider);
+    });
+
+    after(async () => {
+      await site.close();
+      await node.close();
+    });
+
+    afterEach(() => {
+      node.change = undefined;
+    });
+
+    const asked = (over: Record<string, string> = {}) =>
+      checklist(
+        {
+          views: `[{ call: "version()", expect: "2" }, { call: "owner()", expect: "\${timelock}" }]`,
+          backends: `[{ url: "${site.url}/health", contains: '"ok":true' }]`,
+          metrics: `{ url: "${site.url}/metrics", prometheus: "${site.url}", queries: ["slipway_module_version"] }`,
+          api: `{ url: "${node.url}", abi: ${MOCKS}:TreasuryV2__MockForRehearsal, openrpc: ${OPENRPC} }`,
+          ...over,
+        },
+        "post.yaml",
+      );
+    const OPENRPC = join(folder, "openrpc.json");
+    const openrpc = (methods: unknown[] = METHODS) =>
+      writeFileSync(OPENRPC, JSON.stringify({ openrpc: "1.3.2", methods }));
+
+    it("CKL-10 carries out every item, and writes off what served before once it is told to", async () => {
+      openrpc();
+      const first = await run("post", asked());
+      expect(first.statuses()).to.deep.equal({
+        completed: "pass",
+        views: "pass",
+        transaction: "pass",
+        backends: "pass",
+        errors: "pass",
+        events: "pass",
+        metrics: "pass",
+        decommissioned: "fail",
+        api: "pass",
+      });
+      expect([first.exitCode, first.item("decommissioned").evidence[0]]).to.deep.equal([
+        2,
+        `${stable} is not written off`,
+      ]);
+      const { json, exitCode, item } = await run("post", asked(), { decommission: true });
+      expect([exitCode, json.verdict]).to.deep.equal([0, "pass"]);
+      expect(item("events").evidence.join()).to.match(/stage 0: 3 events in 0x/);
+      expect(item("transaction").evidence).to.deep.equal([`look: version() by ${world.outsider}: ok`]);
+      expect(item("errors").evidence.join()).to.include("since: 1 of 10 transactions failed (10%)");
+      expect(item("metrics").evidence).to.include("treasury: version 1");
+      const [kept] = JSON.parse(readFileSync(join(world.deploymentsDir, "decommissioned.json"), "utf8")) as unknown[];
+      expect(kept).to.deep.include({ address: stable, module: "treasury", proposalId });
+      // Every view without arguments, where none is listed.
+      const every = await run("post", asked({ views: "" }));
+      expect(every.item("views").evidence.join()).to.include("PAYER() 0x").and.to.include("version() 2");
+    });
+
+    it("CKL-11 fails by name what is broken after an upgrade", async () => {
+      openrpc();
+      const { chain } = world;
+      // Somebody goes on calling the old code, users fail, a proxy still leads there, and nobody serves the pages.
+      const signer = new JsonRpcSigner(chain.provider, world.outsider);
+      await signer.sendUncheckedTransaction({ to: stable, data: "0x54fd4d50", gasLimit: 100_000 });
+      await traffic(0, 5);
+      const artifact = await remote.artifacts.readArtifact("ERC1967Proxy");
+      const twin = await new ContractFactory(artifact.abi, artifact.bytecode, signer).deploy(stable, "0x54fd4d50");
+      const book = join(world.deploymentsDir, "addresses.json");
+      const names = readFileSync(book, "utf8");
+      writeFileSync(book, JSON.stringify({ ...JSON.parse(names), twin: await twin.getAddress() }));
+      const stories = asked({
+        views: `[{ call: "version()", expect: "1" }]`,
+        transaction: `[{ call: "pay(address,uint256)", as: "${world.outsider}", args: ["${world.outsider}", "1"] }]`,
+        backends: `[{ url: "${site.url}/health", contains: degraded }, { url: "${site.url}/gone" }, { url: "${nobody}" }]`,
+        metrics: `{ url: "${site.url}/stale", prometheus: "${site.url}/nowhere", queries: ["up"] }`,
+      });
+      const stale = await exposition([{ name: "slipway_module_version", labels: { module: "treasury" }, value: 0 }]);
+      pages["/stale"] = { status: 200, text: () => stale };
+      try {
+        const { statuses, item, exitCode } = await run("post", stories);
+        expect(exitCode).to.equal(2);
+        expect(statuses()).to.deep.equal({
+          completed: "pass",
+          views: "fail",
+          transaction: "fail",
+          backends: "fail",
+          errors: "fail",
+          events: "pass",
+          metrics: "fail",
+          decommissioned: "fail",
+          api: "pass",
+        });
+        expect(item("views").evidence[0]).to.equal("version() 2, expected 1");
+        expect(item("transaction").evidence[0]).to.include("OwnableUnauthorizedAccount").and.to.include("expected ok");
+        expect(item("backends").evidence).to.deep.equal([
+          `${site.url}/health: HTTP 200, without "degraded"`,
+          `${site.url}/gone: HTTP 404, expected 200`,
+          `${nobody}: ECONNREFUSED, expected 200`,
+        ]);
+        expect(item("errors").evidence.join()).to.include("since: 6 of 15 transactions failed (40%)");
+        expect(item("metrics").evidence.join()).to.include("version 0, 1 on chain").and.to.include("up: HTTP 404");
+        expect(item("decommissioned").evidence.join()).to.include(`still points to ${stable}`);
+        expect(item("decommissioned").evidence.join()).to.include("1 transactions were sent to it since");
+      } finally {
+        writeFileSync(book, names);
+      }
+    });
+
+    it("CKL-12 compares what stages logged with what the rehearsal logged: every event, its topics and its data", async () => {
+      const { report } = readReport(reportFile);
+      const at = async (change: (copy: RehearsalReport) => void, over: Partial<PostWorld> = {}) => {
+        const copy = structuredClone(report);
+        change(copy);
+        const file = join(folder, "other.json");
+        writeFileSync(file, canonicalJson(copy));
+        // A report that the proposal does not cite is refused before anything is compared: here it cites none.
+        const contract = new Proxy(world.registry.contract, {
+          get: (target, key) => {
+            if (key !== "getFunction") return Reflect.get(target, key) as unknown;
+            return (name: string) => {
+              const own = target.getFunction(name);
+              if (name !== "proposalOf") return own;
+              return async (...args: unknown[]) => ({ ...(await own(...args)).toObject(), reportHash: ZeroHash });
+            };
+          },
+        });
+        return postAnswer("events", { registry: { ...world.registry, contract }, reportFile: file, ...over });
+      };
+      const [stage] = report.stages;
+      expect(stage!.events.map(({ topics }) => topics[0])).to.include(id("Migrated(uint256)"));
+      expect(await at(() => undefined)).to.match(/^pass/);
+      const last = (copy: RehearsalReport) =>
+        copy.stages[0]!.events.find(({ topics }) => topics[0] === id("Migrated(uint256)"))!;
+      expect(await at((copy) => (last(copy).data = toBeHex(3, 32))))
+        .to.include("no Migrated(uint256) of")
+        .and.to.include("Migrated(uint256) of " + world.treasury + " was not rehearsed");
+      const lax = readChecklist(checklist({ events: '{ vary: ["Migrated(uint256)"] }' }), NO_NAMES);
+      expect(await at((copy) => (last(copy).data = toBeHex(3, 32)), { checklist: lax })).to.match(/^pass/);
+      expect(await at((copy) => copy.stages[0]!.events.pop())).to.include("was not rehearsed");
+      expect(await at((copy) => copy.stages[0]!.events.push(last(copy)))).to.include("as rehearsed");
+      expect(await at((copy) => (copy.subject = ZeroHash))).to.include("is about plan 0x0000");
+      writeFileSync(join(folder, "edited.json"), canonicalJson({ ...report, title: "x" }));
+      expect(await postAnswer("events", { reportFile: join(folder, "edited.json") })).to.include(
+        "cites another report",
+      );
+      expect(await postAnswer("events", { reportFile: join(folder, "none.json") })).to.match(/^inconclusive/);
+      const loaded = readPlanFile(planFile, NO_NAMES);
+      const expect_ = {
+        events: [{ stage: "0", event: "Paused(address)" }],
+      } as unknown as LoadedPlanFile["plan"]["expect"];
+      const stated = { ...loaded, plan: { ...loaded.plan, expect: expect_ } };
+      expect(await postAnswer("events", { loaded: stated })).to.include(
+        "no Paused(address), which the plan file expects",
+      );
+    });
+
+    it("CKL-13 takes a baseline only from before the upgrade, of this chain and of the same accounts", async () => {
+      const { subject } = story.plan;
+      const file = baselineFile(checklistFolder(world.deploymentsDir, subject));
+      const kept = readFileSync(file, "utf8");
+      const rate = JSON.parse(kept) as ErrorRate;
+      const at = async (over: Partial<ErrorRate>) => {
+        const other = mkdtempSync(join(folder, "rate-"));
+        writeFileSync(baselineFile(other), JSON.stringify({ ...rate, ...over }));
+        return postAnswer("errors", { folder: other });
+      };
+      expect(await at({})).to.match(/^pass/);
+      const latest = await world.chain.provider.getBlock("latest");
+      expect(await at({ to: latest!.number, blockHash: latest!.hash! })).to.match(
+        /^fail: .*the first stage ran in block/,
+      );
+      expect(await at({ blockHash: ZeroHash })).to.include("another chain");
+      expect(await at({ accounts: [stable] })).to.match(/^fail/);
+      expect(await at({ failed: 0 })).to.match(/^fail/);
+      expect(await postAnswer("errors", { folder: mkdtempSync(join(folder, "none-")) })).to.match(
+        /^inconclusive: no base/,
+      );
+      await expectThrow(at({ failed: 99 }), "more failed than were sent");
+    });
+
+    it("CKL-14 finds where the endpoint no longer serves what is published: functions, forms, methods, chain and height", async () => {
+      openrpc();
+      const api = (over: string) => readChecklist(checklist({ api: over }), NO_NAMES);
+      const of = (more: string) => postAnswer("api", { checklist: api(`{ url: "${node.url}", ${more} }`) });
+      const abi = `abi: ${MOCKS}:TreasuryV2__MockForRehearsal`;
+      expect(await of(abi)).to.match(/^pass/);
+      // Another contract's ABI, and the own one with one thing changed.
+      const published = JSON.parse(
+        JSON.stringify((await remote.artifacts.readArtifact("TreasuryV2__MockForRehearsal")).abi),
+      ) as {
+        type: string;
+        name: string;
+        outputs: { type: string }[];
+      }[];
+      const drift = async (change: (rows: typeof published) => void) => {
+        const rows = structuredClone(published);
+        change(rows);
+        const file = join(folder, "abi.json");
+        writeFileSync(file, JSON.stringify(rows));
+        return of(`abi: "${file}"`);
+      };
+      const view = {
+        type: "function",
+        name: "paused",
+        stateMutability: "view",
+        inputs: [],
+        outputs: [{ type: "bool" }],
+      };
+      expect(await drift((rows) => rows.push(view))).to.include("paused() is not served any more");
+      const named = (rows: typeof published, name: string) => rows.find((row) => row.name === name)!;
+      expect(await drift(() => undefined)).to.match(/^pass/);
+      expect(await drift((rows) => named(rows, "version").outputs.push({ type: "uint256" }))).to.include("32 bytes");
+      expect(await drift((rows) => (named(rows, "version").outputs[0]!.type = "string"))).to.match(/^fail/);
+      expect(await drift((rows) => (named(rows, "version").outputs[0]!.type = "uint64"))).to.include(
+        "the build of the live",
+      );
+      expect(await drift((rows) => (named(rows, "Migrated").name = "Moved"))).to.include("has no `event Moved");
+
+      const rpc = async (change: (methods: Method[]) => void) => {
+        const methods = structuredClone(METHODS) as Method[];
+        change(methods);
+        openrpc(methods);
+        return of(`${abi}, openrpc: "${OPENRPC}"`);
+      };
+      expect(await rpc(() => undefined)).to.match(/^pass.*3 methods/);
+      expect(await rpc(([first]) => (first!.name = "eth_nothing"))).to.match(/^fail: eth_nothing\(\)/);
+      expect(await rpc(([first]) => (first!.result.schema = { type: "integer" }))).to.include("result must be integer");
+      expect(await rpc((methods) => (methods[2]!.examples = []))).to.match(/^inconclusive.*has no example/);
+      expect(await rpc((methods) => methods.splice(0))).to.match(/^inconclusive/);
+      // An endpoint whose answers changed: a number where text was, an older height, another chain, or none.
+      const lie = (method: string, result: unknown) =>
+        (node.change = (asked_, answer) => (asked_ === method ? result : answer));
+      lie("eth_getBlockByNumber", null);
+      expect(await rpc(() => undefined)).to.include("result must be object");
+      lie("eth_blockNumber", "0x1");
+      expect(await rpc(() => undefined)).to.include("is at block 1");
+      lie("eth_chainId", "0x1");
+      expect(await rpc(() => undefined)).to.include("answers for chain 0x1");
+      expect((await run("post", asked({ api: `{ url: "${nobody}" }` }))).item("api").status).to.equal("inconclusive");
+    });
+
+    it("CKL-15 does not take a plan that went back, or has not run, for completed", async () => {
+      expect(await postAnswer("completed", {})).to.match(/^pass/);
+      const { plan } = story.plan;
+      const calls = structuredClone(plan);
+      calls.stages[0]!.calls[0]!.data = calls.stages[0]!.calls[0]!.data.replace(
+        story.plan.deployments[0]!.address.slice(2).toLowerCase(),
+        stable.slice(2).toLowerCase(),
+      );
+      expect(await postAnswer("completed", { plan: calls })).to.match(/^fail: treasury: served by .*, not by/);
+      const [module] = await modulesOf(world.registry);
+      expect(await postAnswer("completed", { modules: [{ ...module!, version: 0n }] })).to.match(
+        /^fail: treasury: version 0/,
+      );
+    });
+
+    const postAnswer = async (item: string, over: Partial<PostWorld>): Promise<string> => {
+      const { chain, registry, deploymentsDir, treasury } = world;
+      const { plan, subject } = story.plan;
+      const { status, evidence } = await POST.find((kind) => kind.id === item)!.run({
+        client: chain.as(chain.people.release),
+        registry,
+        checklist: readChecklist(checklist(), NO_NAMES),
+        loaded: readPlanFile(planFile, readAddressBook(deploymentsDir)),
+        plan,
+        proposalId,
+        subject,
+        modules: await modulesOf(registry),
+        accounts: [treasury],
+        root: ROOT,
+        folder: checklistFolder(deploymentsDir, subject),
+        reportFile,
+        isDecommissioning: false,
+        ...over,
+      });
+      return `${status}: ${evidence.join("; ")}`;
+    };
+  });
+
+  it("CKL-16 after an upgrade that has not run nothing is passed that depends on it", async () => {
+    const { statuses, exitCode, item } = await run("post", checklist({}, "post.yaml"));
+    expect(exitCode).to.equal(2);
+    expect(statuses()).to.deep.equal({
+      completed: "fail",
+      views: "pass",
+      transaction: "pass",
+      backends: "inconclusive",
+      errors: "inconclusive",
+      events: "fail",
+      metrics: "inconclusive",
+      decommissioned: "inconclusive",
+      api: "inconclusive",
+    });
+    expect(item("completed").evidence[0]).to.equal("the plan is Scheduled, 0 of 1 stages ran");
+  });
 });
+
+type Change = (method: string, answer: unknown) => unknown;
+
+interface Method {
+  name: string;
+  params?: { name: string; required: boolean }[];
+  result: { schema: Record<string, unknown> };
+  examples?: unknown[];
+}
+
+const METHODS: Method[] = [
+  { name: "eth_chainId", result: { schema: { type: "string", pattern: "^0x[0-9a-f]+$" } } },
+  {
+    name: "eth_call",
+    params: [{ name: "transaction", required: true }],
+    result: { schema: { type: "string", pattern: "^0x[0-9a-f]{64}$" } },
+    examples: [{ params: [{ value: { to: "${treasury}", data: "0x54fd4d50" } }, { value: "latest" }] }],
+  },
+  {
+    name: "eth_getBlockByNumber",
+    params: [{ name: "number", required: true }],
+    result: { schema: { type: "object", required: ["hash", "number", "timestamp"] } },
+    examples: [{ params: [{ value: "latest" }, { value: false }] }],
+  },
+];
+
+/** Pages on the loopback interface. */
+async function serve(
+  answer: (path: string, body: string) => Promise<{ status: number; text: string }>,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      answer(request.url ?? "", body).then(
+        ({ status, text }) => response.writeHead(status).end(text),
+        () => response.writeHead(500).end(),
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** An endpoint before a node, whose results may be changed on the way. */
+function relay(url: string, change: Change): Promise<{ url: string; close: () => Promise<void> }> {
+  return serve(async (_, body) => {
+    const request = JSON.parse(body) as { method: string };
+    const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    const json = (await answer.json()) as { result?: unknown };
+    if (json.result !== undefined) json.result = change(request.method, json.result);
+    return { status: 200, text: JSON.stringify(json) };
+  });
+}
+
+async function expectThrow(promise: Promise<unknown>, text: string): Promise<void> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => String(thrown),
+  );
+  expect(error).to.include(text);
+}

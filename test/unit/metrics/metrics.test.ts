@@ -41,6 +41,7 @@ describe("upgrade metrics", () => {
       "ipc_upgrade_proposal_count",
       "ipc_upgrade_rollbacks",
       "ipc_current_height",
+      "slipway_module_version",
     ]);
     const proposalId = await propose(here, proposed);
     expect(await samples()).to.include({ ipc_upgrade_proposal_count: 1, slipway_proposal_state: 1 });
