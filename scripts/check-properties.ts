@@ -46,6 +46,7 @@ const AREAS: Record<string, string> = {
   SIM: "Rehearsal",
   CHK: "Checks of a rehearsal",
   DYN: "Rehearsal: journeys, recorded transactions, random calls, a first look",
+  FGN: "Rehearsal of another governance",
   REP: "Report of a rehearsal",
   TOO: "Diff, snapshot, dashboard, proof",
   TRC: "Traces of transactions, on two engines",

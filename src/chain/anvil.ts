@@ -18,6 +18,8 @@ export interface AnvilOptions {
   isForkCached?: boolean;
   /** Seconds since the epoch of the first block. */
   timestamp?: number;
+  /** Past states that it keeps; all of them unless stated. */
+  history?: number;
   /** Milliseconds to wait for the node; 20 s unless stated. */
   patience?: number;
 }
@@ -55,6 +57,7 @@ function argumentsOf(options: AnvilOptions): string[] {
     ["--fork-url", options.forkUrl],
     ["--fork-block-number", options.forkBlock],
     ["--timestamp", options.timestamp],
+    ["--prune-history", options.history],
     // Named, so that two versions of the node agree on what an opcode does.
     ["--hardfork", "cancun"],
   ];

@@ -181,6 +181,11 @@ export const PLAN_ERRORS = {
     exit: Exit.toolError,
     meaning: "the file has not the form of a checklist, so nothing of it was carried out",
   },
+  GovernanceInputInvalid: {
+    code: "SLIP-159",
+    exit: Exit.toolError,
+    meaning: "what was to be rehearsed cannot be read from what was given",
+  },
   StaleBase: {
     code: "SLIP-300",
     exit: Exit.drift,

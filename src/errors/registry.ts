@@ -101,6 +101,26 @@ export const REGISTRY_ERRORS = {
     exit: Exit.waiting,
     meaning: "the module waits for another one, which is not at the version that it needs",
   },
+  GovernanceUnknown: {
+    code: "SLIP-291",
+    exit: Exit.toolError,
+    meaning: "the account is not governed in a way that can be rehearsed",
+  },
+  GovernanceProposalUnknown: {
+    code: "SLIP-292",
+    exit: Exit.toolError,
+    meaning: "the contract knows nothing under this id",
+  },
+  GovernanceProposalDead: {
+    code: "SLIP-293",
+    exit: Exit.checkFailed,
+    meaning: "no way leads from here to the execution",
+  },
+  GovernanceStepReverted: {
+    code: "SLIP-294",
+    exit: Exit.checkFailed,
+    meaning: "a step of the real lifecycle reverts",
+  },
   UpgradeTooSoon: {
     code: "SLIP-290",
     exit: Exit.waiting,

@@ -187,7 +187,7 @@ const stageCallField = record(
 );
 
 /** What a rehearsal should see happen besides what the calls say. It is no part of the plan that is hashed. */
-const expectField = record(
+export const expectField = record(
   {
     /** Accounts whose storage stages may write, besides the modules and the accounts that are called. */
     writes: list(addressField, "a list of addresses").optional(),

@@ -1,4 +1,4 @@
-import { JsonRpcSigner } from "ethers";
+import { JsonRpcSigner, toQuantity } from "ethers";
 import { chainTime, revertTo, setBalance, takeSnapshot, warpTo } from "../chain/devChain";
 import type { Client } from "../client";
 import type { Performed } from "../registry/perform";
@@ -8,6 +8,8 @@ import type { Override, RehearsalStep } from "./types";
 /** Wei below which an actor is given some, and how much. */
 const ENOUGH = 10n ** 18n;
 const GRANT = 10n ** 20n;
+/** A node answers in time for so many. */
+const BLOCKS_AT_ONCE = 2_000;
 
 /** The fork with its actors: everything that is done to it is noted, cheats apart from steps. */
 export class ForkSession {
@@ -15,6 +17,7 @@ export class ForkSession {
   private readonly noted = new Map<string, Override>();
   private readonly crowd = new Set<string>();
   private seconds = 0;
+  private mined = 0;
 
   constructor(
     readonly fork: Fork,
@@ -72,6 +75,18 @@ export class ForkSession {
     await warpTo(this.fork.provider, timestamp);
   }
 
+  /** Waits until the chain has block `number`, `interval` seconds from block to block. */
+  async mineUntil(number: number, interval: number): Promise<void> {
+    const { provider } = this.fork;
+    let left = number - (await provider.getBlockNumber());
+    const since = await chainTime(provider);
+    this.mined += Math.max(0, left);
+    for (; left > 0; left -= BLOCKS_AT_ONCE) {
+      await provider.send("hardhat_mine", [toQuantity(Math.min(left, BLOCKS_AT_ONCE)), toQuantity(interval)]);
+    }
+    this.seconds += (await chainTime(provider)) - since;
+  }
+
   /** Does something and takes it back, whether or not it succeeds. Its steps stay in the notes. */
   async onSnapshot<T>(body: () => Promise<T>): Promise<T> {
     const snapshot = await takeSnapshot(this.fork.provider);
@@ -86,6 +101,7 @@ export class ForkSession {
     const time: Override[] = this.seconds === 0 ? [] : [{ kind: "time", seconds: this.seconds }];
     const { size } = this.crowd;
     const crowd: Override[] = size === 0 ? [] : [{ kind: "crowd", count: size, as: "generated users", wei: GRANT }];
-    return [...this.noted.values(), ...crowd, ...time];
+    const blocks: Override[] = this.mined === 0 ? [] : [{ kind: "blocks", count: this.mined }];
+    return [...this.noted.values(), ...crowd, ...blocks, ...time];
   }
 }

@@ -33,6 +33,8 @@ export interface ForkRequest {
   root: string;
   /** Folder of what the remote answered of this block before; it is asked through a relay then, which counts. */
   cacheDir?: string;
+  /** Past states that the node keeps; all of them unless stated. A rehearsal that mines by the thousand states it. */
+  history?: number;
 }
 
 /** Where a node forks from. */
@@ -68,6 +70,7 @@ export const openAnvilFork: OpenFork = async (request) => {
     forkUrl: source.url,
     forkBlock: number,
     isForkCached: cacheDir === undefined,
+    history: request.history,
     patience: 60_000,
   };
   const node = await startAnvil(anvil).catch(async (thrown: unknown) => {

@@ -17,7 +17,7 @@ import { readStatus } from "../registry/state";
 import { layoutsOf } from "../trace/layoutsOf";
 import { beforeAfter } from "./beforeAfter";
 import { canonicalJson } from "./canonicalJson";
-import { CheckRuns } from "./checks";
+import { CheckRuns, CHECKS } from "./checks";
 import type { StageRun, World } from "./checks/types";
 import { verdictOf } from "./checks/verdictOf";
 import { compareReports } from "./compareReports";
@@ -117,7 +117,7 @@ async function simulateOnce(
 }
 
 /** EIP-712 ids depend on the chain's id: on a fork with another id every hash would be another. */
-async function checkSameChain(client: Client, fork: Fork): Promise<void> {
+export async function checkSameChain(client: Client, fork: Fork): Promise<void> {
   const [remote, local] = await Promise.all([client.provider.getNetwork(), fork.provider.getNetwork()]);
   if (remote.chainId === local.chainId) return;
   throw new SlipwayError("ForkMismatch", {
@@ -190,7 +190,7 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
   const world = worldOf(params, lifecycle, { module, invariants });
   const parameters = () => readParameters(client, module, built.abis.candidate);
   const before = await parameters();
-  const checksRun = new CheckRuns();
+  const checksRun = new CheckRuns(CHECKS);
   await checksRun.start(world);
   const runs: StageRun[] = [];
   const failure = await endOf(lifecycle, async (run) => {
@@ -330,7 +330,7 @@ function distinct(writes: readonly StorageWrite[]): StorageWrite[] {
 }
 
 /** keccak256 of what the stages left behind: pointers and code of the modules, and each word that is another one. */
-function diffHashOf({ initial, final, stages }: LifecycleNotes): string {
+export function diffHashOf({ initial, final, stages }: Pick<LifecycleNotes, "initial" | "final" | "stages">): string {
   // What is written, not what it is called: names come from the builds at hand.
   const written = stages.flatMap((stage) => stage.writes);
   const writes = netWrites(

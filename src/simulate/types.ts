@@ -56,6 +56,8 @@ export type Override =
   | { kind: "balance"; account: string; as: string; wei: bigint }
   /** Users who are counted and not listed, each impersonated and given gas money. */
   | { kind: "crowd"; count: number; as: string; wei: bigint }
+  /** Empty blocks, where a vote counts blocks. */
+  | { kind: "blocks"; count: number }
   | { kind: "time"; seconds: number };
 
 /** A module as the chain shows it. */
@@ -156,8 +158,9 @@ export interface Provenance {
   blockTime: number;
   engine: string;
   tool: string;
-  registry: string;
-  timelock: string;
+  /** Of a plan; who governs otherwise stands under `governance`. */
+  registry?: string;
+  timelock?: string;
 }
 
 /** One value that the plan moves, as people name it. */
@@ -196,6 +199,26 @@ export interface WorstRollback {
   transactions: number;
 }
 
+/** A batch that another governance than Slipway's is to run, and who stands behind it. */
+export interface Governance {
+  /** "OpenZeppelin governor". */
+  kind: string;
+  /** Governor, timelock, Safe or plain account that was named. */
+  account: string;
+  /** Who makes the calls. */
+  executor: string;
+  /** Whether it was proposed or executed by the pinned block; `told` is what the contracts call it. */
+  state: "new" | "proposed" | "executed";
+  told: string;
+  /** Its id in the contracts' own terms. */
+  proposal?: string;
+  calls: { target: string; value: bigint; data: string }[];
+  /** What signers and voters see and sign: ids and hashes, computed here and by the contracts. */
+  identifiers: { name: string; value: string }[];
+  /** The transaction that executed it, where one did. */
+  execution?: { transaction: string; block: number };
+}
+
 /** Everything that a rehearsal found. Nothing in it depends on when or where it ran: two runs have one hash. */
 export interface RehearsalReport {
   schema: "slipway.rehearsal.v2";
@@ -206,7 +229,9 @@ export interface RehearsalReport {
   /** Id of the rehearsed proposal: the plan with its subject in the place of evidence. */
   proposalId: string;
   /** The plan, its evidence zeroed: with it and this report's hash, every hash that is signed can be computed. */
-  plan: Plan;
+  plan?: Plan;
+  /** Instead of a plan: what somebody else's governance is to run. */
+  governance?: Governance;
   provenance: Provenance;
   overrides: Override[];
   checks: Check[];

@@ -141,9 +141,25 @@ withSender(
   .setAction(lazy(() => import("./schedule")));
 
 withOutput(
-  upgradeScope.task("simulate", "Rehearses a plan on a fork: its whole life and every way back (sends nothing)"),
+  upgradeScope.task(
+    "simulate",
+    "Rehearses a plan, or what another governance is to run, on a fork: its whole life and every way back (sends nothing)",
+  ),
 )
-  .addPositionalParam("file", "Plan file (YAML)")
+  .addOptionalPositionalParam("file", "Plan file (YAML); nothing for another governance than Slipway's")
+  .addOptionalParam("governor", "Governor whose proposal is rehearsed: OpenZeppelin's, GovernorBravo, GovernorAlpha")
+  .addOptionalParam("proposal", "Its id, decimal or hex")
+  .addOptionalParam("timelock", "Timelock whose operation is rehearsed: OpenZeppelin's or Compound's")
+  .addOptionalParam("operation", "Its id, or the hash of the queued transaction")
+  .addOptionalParam("safe", "Batch of Safe's Transaction Builder (JSON)")
+  .addOptionalParam("calls", "Calls (JSON): of --from, or not yet proposed to --governor or --timelock")
+  .addOptionalParam("from", "Account that makes the calls; the Safe, where the batch names none")
+  .addOptionalParam("nonce", "Nonce of the Safe's transaction; the next one unless stated")
+  .addOptionalParam("multisend", "Contract that the Safe delegates a batch to; Safe's own unless stated")
+  .addOptionalParam(
+    "expect",
+    "What another governance's batch does besides what its calls say (YAML, as in a plan file)",
+  )
   .addOptionalParam("as", "Account that would deploy and propose")
   .addOptionalParam("block", "Block to fork at; the latest unless stated")
   .addOptionalParam("engine", "What runs the fork: anvil or hardhat", "anvil")
@@ -154,7 +170,10 @@ withOutput(
   .addFlag("strict", "Takes no warning, and nothing that is not committed (so does CI=true for the latter)")
   .addOptionalParam("maxAge", "How old the pinned block may be without a warning", "1d")
   .addFlag("quick", "A first look in one eth_simulateV1 request, without a fork and without the lifecycle")
-  .addOptionalParam("delegates", "Delegates of a token who vote, separated by commas; found in its events unless named")
+  .addOptionalParam(
+    "delegates",
+    "Holders of a token's votes who vote, separated by commas; found in its events unless named",
+  )
   .setAction(lazy(() => import("./simulate")));
 
 withSender(

@@ -3,6 +3,11 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readAddressBook } from "../../src/chain/addressBook";
 import { Exit, SlipwayError, type ExitCode } from "../../src/errors";
 import type { Client } from "../../src/client";
+import type { RequestCounts } from "../../src/chain/rpcCache";
+import { readExpectFile } from "../../src/foreign/readExpectFile";
+import { simulateForeign } from "../../src/foreign/simulateForeign";
+import type { ForeignRequest } from "../../src/foreign/types";
+import type { ExpectFile } from "../../src/plan/schema";
 import { readPlanFile, type LoadedPlanFile } from "../../src/plan/readPlanFile";
 import { EXPECTED, parseDuration } from "../../src/plan/units";
 import { connectRegistry, type Registry } from "../../src/registry/connect";
@@ -11,9 +16,9 @@ import { countedForks } from "../../src/simulate/countedForks";
 import { openAnvilFork } from "../../src/simulate/openFork";
 import { terminalOf } from "../../src/report/rehearsal/terminal";
 import { quick } from "../../src/simulate/quick";
-import { judgeRun, readRunFacts, writeRunFacts, type RunFindings } from "../../src/simulate/runFacts";
+import { judgeRun, readRunFacts, writeRunFacts, type RunFindings, type RunPolicy } from "../../src/simulate/runFacts";
 import { simulate } from "../../src/simulate/simulate";
-import type { Verdict } from "../../src/simulate/types";
+import type { RehearsalReport, Verdict } from "../../src/simulate/types";
 import { writeReport } from "../../src/simulate/writeReport";
 import { version } from "../../package.json";
 import { openHardhatFork } from "../support/openHardhatFork";
@@ -21,7 +26,17 @@ import { accountsOf, choiceOf, type OutputArgs } from "../support/options";
 import { runTask, type Outcome } from "../support/runTask";
 
 interface SimulateArgs extends OutputArgs {
-  file: string;
+  file?: string;
+  governor?: string;
+  proposal?: string;
+  timelock?: string;
+  operation?: string;
+  safe?: string;
+  calls?: string;
+  from?: string;
+  nonce?: string;
+  multisend?: string;
+  expect?: string;
   as?: string;
   block?: string;
   engine: string;
@@ -46,46 +61,127 @@ const EXITS: Record<Verdict, ExitCode> = {
 export const action = (args: SimulateArgs, hre: HardhatRuntimeEnvironment): Promise<void> =>
   runTask(hre, args, async (client) => {
     const engine = choiceOf("engine", args.engine, ["anvil", "hardhat"] as const);
-    const registry = await connectRegistry(client);
     const { root } = hre.config.paths;
-    const loaded = readPlanFile(args.file, readAddressBook(client.deploymentsDir));
     const policy = { isStrict: args.strict || process.env["CI"] === "true", maxAge: ageOf(args.maxAge) };
-    if (args.quick) return firstLook(client, registry, loaded, root);
     const started = client.clock.now();
     const forks = countedForks(ENGINES[engine], join(hre.config.paths.cache, "rpc"));
-    const report = await simulate(client, registry, loaded, {
+    const run = { hre, args, client, policy, started, requests: () => forks.requests() };
+    const shared = {
       root,
-      invariantsDir: join(root, "invariants"),
-      url: remoteUrl(hre),
       block: args.block === undefined ? undefined : numberOf("--block", args.block),
       tool: `slipway ${version}`,
       openFork: forks.openFork,
+      isTwice: args.twice,
+    };
+    if (args.file === undefined) {
+      const url = remoteUrl(hre);
+      return finish(
+        run,
+        await simulateForeign(client, foreignRequest(args), { ...shared, url, ...expectOf(client, args) }),
+      );
+    }
+    refuseForeign(args);
+    const registry = await connectRegistry(client);
+    const loaded = readPlanFile(args.file, readAddressBook(client.deploymentsDir));
+    if (args.quick) return firstLook(client, registry, loaded, root);
+    const report = await simulate(client, registry, loaded, {
+      ...shared,
+      invariantsDir: join(root, "invariants"),
+      url: remoteUrl(hre),
       delegates: accountsOf(args.delegates),
       replay: args.replay !== undefined && /^\d+$/.test(args.replay) ? Number(args.replay) : args.replay,
       fuzz: numberOf("--fuzz", args.fuzz),
       seed: args.seed,
-      isTwice: args.twice,
     });
-    const command = `npx hardhat upgrade simulate ${args.file} --network ${hre.network.name} --block ${report.provenance.block}${optionsText(args)}`;
-    const written = writeReport(client.deploymentsDir, report, command);
-    const facts = readRunFacts(root, report, {
-      started,
-      now: client.clock.now(),
-      requests: forks.requests(),
-    });
-    const found = judgeRun(facts, policy);
-    const run = writeRunFacts(dirname(written.json), { ...facts, ...found });
-    for (const line of found.failures) client.log(`not as it should be: ${line}`);
-    for (const line of found.warnings) client.log(`warning: ${line}`);
-    const exit = exitOf(report.verdict, { ...found, isStrict: args.strict });
-    const isGood = exit === Exit.pass;
-    return {
-      report: { ...report, ...written, run },
-      text: [terminalOf(report), `report ${written.markdown}, hash ${written.reportHash}`].join("\n"),
-      exit,
-      next: isGood ? `npx hardhat upgrade propose ${args.file} --report ${written.reportHash}` : undefined,
-    };
+    return finish(run, report);
   });
+
+interface Run {
+  hre: HardhatRuntimeEnvironment;
+  args: SimulateArgs;
+  client: Client;
+  policy: RunPolicy;
+  started: number;
+  requests(): RequestCounts;
+}
+
+/** Writes the report and what there is to say of its run. */
+function finish({ hre, args, client, policy, started, requests }: Run, report: RehearsalReport): Outcome {
+  const { root } = hre.config.paths;
+  const what = args.file === undefined ? "" : ` ${args.file}`;
+  const command = `npx hardhat upgrade simulate${what} --network ${hre.network.name} --block ${report.provenance.block}${optionsText(args)}`;
+  const written = writeReport(client.deploymentsDir, report, command);
+  const facts = readRunFacts(root, report, {
+    started,
+    now: client.clock.now(),
+    requests: requests(),
+  });
+  const found = judgeRun(facts, policy);
+  const run = writeRunFacts(dirname(written.json), { ...facts, ...found });
+  for (const line of found.failures) client.log(`not as it should be: ${line}`);
+  for (const line of found.warnings) client.log(`warning: ${line}`);
+  const exit = exitOf(report.verdict, { ...found, isStrict: args.strict });
+  const isGood = exit === Exit.pass && args.file !== undefined;
+  return {
+    report: { ...report, ...written, run },
+    text: [terminalOf(report), `report ${written.markdown}, hash ${written.reportHash}`].join("\n"),
+    exit,
+    next: isGood ? `npx hardhat upgrade propose ${args.file} --report ${written.reportHash}` : undefined,
+  };
+}
+
+/** Options that say what another governance is to run. */
+const FOREIGN = [
+  "governor",
+  "proposal",
+  "timelock",
+  "operation",
+  "safe",
+  "calls",
+  "from",
+  "nonce",
+  "multisend",
+  "expect",
+] as const;
+
+function foreignRequest(args: SimulateArgs): ForeignRequest {
+  const { governor, proposal, timelock, operation, safe, calls, from, multisend, delegates, nonce } = args;
+  const without = (["replay", "seed"] as const).find((name) => args[name] !== undefined);
+  if (without !== undefined || args.quick) {
+    throw new SlipwayError("OptionInvalid", {
+      where: `--${without ?? "quick"}`,
+      expected: "a plan file: there is nothing else that it could be asked of",
+      found: "none",
+    });
+  }
+  return {
+    governor,
+    proposal,
+    timelock,
+    operation,
+    safe,
+    calls,
+    from,
+    multiSend: multisend,
+    voters: accountsOf(delegates),
+    nonce: nonce === undefined ? undefined : BigInt(numberOf("--nonce", nonce)),
+  };
+}
+
+function refuseForeign(args: SimulateArgs): void {
+  const found = FOREIGN.find((name) => args[name] !== undefined);
+  if (found === undefined) return;
+  throw new SlipwayError("OptionInvalid", {
+    where: `--${found}`,
+    expected: "either a plan file, or what another governance is to run",
+    found: `both: ${args.file}`,
+  });
+}
+
+function expectOf(client: Client, { expect: file }: SimulateArgs): { expect?: ExpectFile } {
+  if (file === undefined) return {};
+  return { expect: readExpectFile(file, readAddressBook(client.deploymentsDir)) };
+}
 
 /** A finding on the run moves a good exit; under `--strict` every warning does. */
 function exitOf(verdict: Verdict, { failures, warnings, isStrict }: RunFindings & { isStrict: boolean }): ExitCode {
@@ -119,8 +215,13 @@ function numberOf(where: string, text: string): number {
 }
 
 /** What else changes the report. */
-function optionsText({ replay, fuzz, seed }: SimulateArgs): string {
-  const stated = Object.entries({ replay, fuzz, seed }).filter(([, value]) => value !== undefined);
+function optionsText(args: SimulateArgs): string {
+  const { replay, fuzz, seed, delegates } = args;
+  const ofPlan = args.file === undefined ? {} : { replay, fuzz, seed };
+  const ofOthers = args.file === undefined ? Object.fromEntries(FOREIGN.map((name) => [name, args[name]])) : {};
+  const stated = Object.entries({ ...ofOthers, ...ofPlan, ...(args.file === undefined ? { delegates } : {}) }).filter(
+    ([, value]) => value !== undefined,
+  );
   return stated.map(([name, value]) => ` --${name} ${value}`).join("");
 }
 

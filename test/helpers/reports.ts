@@ -18,7 +18,7 @@ export function hostile(report: RehearsalReport): RehearsalReport {
   return {
     ...report,
     title: all,
-    plan: { ...report.plan, title: all, uri: HOSTILE[1]! },
+    plan: { ...report.plan!, title: all, uri: HOSTILE[1]! },
     checks: report.checks.map((check, i) => {
       const words = HOSTILE[i % HOSTILE.length]!;
       return { ...check, status: i === 0 ? "fail" : check.status, evidence: [words], remedy: words };
@@ -38,8 +38,8 @@ export function hostile(report: RehearsalReport): RehearsalReport {
       {
         stage: 0,
         asset: HOSTILE[0]!,
-        from: report.provenance.registry,
-        to: report.provenance.timelock,
+        from: report.provenance.registry!,
+        to: report.provenance.timelock!,
         amount: 5n,
       },
     ],

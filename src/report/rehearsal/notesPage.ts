@@ -12,16 +12,14 @@ import { openChecks } from "./rehearsalPage";
  * (seed rows AUD-47 to 49, XAI-25).
  */
 export function notesPage(report: RehearsalReport, reportHash: string): Page {
-  const { provenance, plan } = report;
-  const domain = registryDomain(provenance.chainId, provenance.registry);
-  const proposalId = hashPlan({ ...plan, evidence: { ...plan.evidence, reportHash } }, domain);
+  const { provenance, plan, governance } = report;
   return {
     title: report.title,
     badge: "UPGRADE",
     head: [
-      `proposal ${proposalId} · chain ${provenance.chainId} · registry ${provenance.registry}`,
+      `proposal ${governance?.proposal ?? finalId(report, reportHash)} · chain ${provenance.chainId} · ${governance === undefined ? `registry ${provenance.registry}` : `${governance.kind} ${governance.account}`}`,
       `rehearsed at block ${provenance.block}: ${report.verdict} · report ${reportHash}`,
-      ...(plan.uri === "" ? [] : [`discussion ${plan.uri}`]),
+      ...(plan === undefined || plan.uri === "" ? [] : [`discussion ${plan.uri}`]),
     ],
     sections: [
       { id: "changes", title: "What changes", blocks: changes(report) },
@@ -32,6 +30,13 @@ export function notesPage(report: RehearsalReport, reportHash: string): Page {
       { id: "risks", title: "Where the risk is", blocks: risks(report) },
     ],
   };
+}
+
+/** With this report as its evidence, the plan has the id that it is proposed under. */
+function finalId({ plan, provenance, proposalId }: RehearsalReport, reportHash: string): string {
+  if (plan === undefined || provenance.registry === undefined) return proposalId;
+  const domain = registryDomain(provenance.chainId, provenance.registry);
+  return hashPlan({ ...plan, evidence: { ...plan.evidence, reportHash } }, domain);
 }
 
 function changes({ impact, beforeAfter, deployments }: RehearsalReport): Block[] {
@@ -109,7 +114,9 @@ function actions({ what, containments, worstRollback, plan }: RehearsalReport): 
       : text(
           `The slowest way back took ${formatDuration(BigInt(worstRollback.seconds))} and ${worstRollback.transactions} transactions.`,
         ),
-    text(`A stage that is not taken within ${formatDuration(plan.executionWindow)} is not taken at all.`),
+    ...(plan === undefined
+      ? []
+      : [text(`A stage that is not taken within ${formatDuration(plan.executionWindow)} is not taken at all.`)]),
   ];
 }
 

@@ -33,7 +33,7 @@ export function rehearsalPage(report: RehearsalReport, { reportHash, command }: 
     head: [
       `chain ${provenance.chainId} · block ${provenance.block} ${provenance.blockHash} · ${utc(provenance.blockTime)} · ${provenance.engine} · ${provenance.tool}`,
       `plan ${report.subject} · report ${reportHash} · diff ${report.diffHash}`,
-      `registry ${provenance.registry} · timelock ${provenance.timelock}`,
+      whoGoverns(report),
     ],
     sections: [
       { id: "decision", title: "Decision", blocks: decision(report.checks) },
@@ -46,6 +46,13 @@ export function rehearsalPage(report: RehearsalReport, { reportHash, command }: 
       { id: "appendix", title: "Appendix", blocks: appendix(report, command) },
     ],
   };
+}
+
+/** By whose rules it runs. */
+function whoGoverns({ provenance, governance }: RehearsalReport): string {
+  if (governance === undefined) return `registry ${provenance.registry} · timelock ${provenance.timelock}`;
+  const { kind, account, executor, proposal, state, told } = governance;
+  return `${kind} ${account}${proposal === undefined ? "" : ` · ${proposal}`} · ${state === "new" ? "new" : `${state} (${told})`} · executor ${executor}`;
 }
 
 /** "21 pass · 2 warn · 1 fail · 3 skip": only what there is. */
@@ -136,18 +143,27 @@ function beforeAndAfter(report: RehearsalReport): Block[] {
 }
 
 /** What the report itself calls an account; its address follows, so that a name hides none. */
-function namesIn({ provenance, stages, deployments }: RehearsalReport): (address: string) => string {
+function namesIn({ provenance, stages, deployments, governance }: RehearsalReport): (address: string) => string {
   const known = new Map<string, string>();
   for (const { role, contractName, address } of deployments) known.set(address, `${role} ${contractName}`);
   for (const { module, account } of stages[0]?.before ?? []) known.set(account, module);
-  known.set(provenance.registry, "registry");
-  known.set(provenance.timelock, "timelock");
+  if (governance !== undefined) {
+    known.set(governance.executor, "executor");
+    known.set(governance.account, governance.kind);
+  }
+  if (provenance.registry !== undefined) known.set(provenance.registry, "registry");
+  if (provenance.timelock !== undefined) known.set(provenance.timelock, "timelock");
   return (address) => (known.has(address) ? `${known.get(address)} ${address}` : address);
 }
 
-function timeline({ timeline: rows, worstRollback }: RehearsalReport): Block[] {
+function timeline({ timeline: rows, worstRollback, governance }: RehearsalReport): Block[] {
+  const moments: Block = {
+    kind: "timeline",
+    rows: rows.map(({ after, text: words }) => ({ after: Number(after), text: words })),
+  };
+  if (governance !== undefined) return [moments, text("It states no way back: taking it back is another proposal.")];
   return [
-    { kind: "timeline", rows: rows.map(({ after, text }) => ({ after: Number(after), text })) },
+    moments,
     worstRollback === undefined
       ? text("No way back was reached.")
       : text(
@@ -157,7 +173,16 @@ function timeline({ timeline: rows, worstRollback }: RehearsalReport): Block[] {
 }
 
 /** The plan's final id and what people will sign about it: everything follows from the report and its hash. */
-function signers({ plan, provenance }: RehearsalReport, reportHash: string): Block[] {
+function signers({ plan, provenance, governance }: RehearsalReport, reportHash: string): Block[] {
+  if (plan === undefined || provenance.registry === undefined) {
+    return [
+      text(`Compare each of these with what the device shows. Report ${reportHash}.`),
+      table(
+        ["what", "value"],
+        (governance?.identifiers ?? []).map(({ name, value }) => [name, value]),
+      ),
+    ];
+  }
   const domain = registryDomain(provenance.chainId, provenance.registry);
   const proposalId = hashPlan({ ...plan, evidence: { ...plan.evidence, reportHash } }, domain);
   const statements: [string, Statement][] = [
@@ -308,6 +333,7 @@ function count(rows: readonly { isOk: boolean; isAvailable?: boolean }[]): strin
 }
 
 export function overrideText(entry: Override): string {
+  if (entry.kind === "blocks") return `${entry.count} empty blocks were mined`;
   if (entry.kind === "time") return `the clock was moved by ${formatDuration(BigInt(entry.seconds))}`;
   if (entry.kind === "balance") return `${entry.account} (${entry.as}) was given ${entry.wei} wei`;
   if (entry.kind === "crowd") return `${entry.count} accounts acted as ${entry.as}, each given ${entry.wei} wei`;

@@ -5,7 +5,7 @@ import { openChecks, tally } from "./rehearsalPage";
 
 /** The short view: the decision, what moves, how long back, and where the rest is. */
 export function terminalOf(report: RehearsalReport): string {
-  const { worstRollback, beforeAfter, checks } = report;
+  const { worstRollback, beforeAfter, checks, governance } = report;
   const moved = beforeAfter.filter(({ group }) => group !== "parameters");
   return [
     `${report.verdict.toUpperCase()}  ${oneLine(report.title)}`,
@@ -18,9 +18,11 @@ export function terminalOf(report: RehearsalReport): string {
     ...(moved.length === 0
       ? ["    nothing"]
       : table(moved.map(({ what, before, after }) => [`    ${oneLine(what)}`, `${before} → ${after}`]))),
-    worstRollback === undefined
-      ? "  back      no way back was reached"
-      : `  back      at worst ${span(worstRollback.seconds)} and ${worstRollback.transactions} transactions, by the ${worstRollback.by}`,
+    governance !== undefined
+      ? `  by        ${governance.kind} ${governance.account}, ${governance.told}`
+      : worstRollback === undefined
+        ? "  back      no way back was reached"
+        : `  back      at worst ${span(worstRollback.seconds)} and ${worstRollback.transactions} transactions, by the ${worstRollback.by}`,
     `  unknown   ${report.unexplained.length === 0 ? "none" : report.unexplained.length}`,
   ].join("\n");
 }

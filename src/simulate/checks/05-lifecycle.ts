@@ -1,4 +1,4 @@
-import { concluding, fail, pass, unknown } from "./types";
+import { concluding, fail, pass, unknown, type Subject, type SubjectEvidence } from "./types";
 
 /** A gate waits for the world, and nothing happens on a fork: that is no fault of the plan, and no proof of it. */
 const WAITING: Record<string, string> = {
@@ -7,7 +7,7 @@ const WAITING: Record<string, string> = {
     "no vote of today's delegates would pass the plan: more holders have to delegate before it is proposed",
 };
 
-export const lifecycle = concluding(
+export const lifecycle = concluding<SubjectEvidence, Subject>(
   { number: 5, id: "lifecycle", name: "the plan runs to its end through the real contracts" },
   ({ failure, state, steps, notes, plan }) => {
     const evidence = [

@@ -1,6 +1,6 @@
-import { concluding, fail, wholeOr } from "./types";
+import { concluding, fail, wholeOr, type Subject, type SubjectEvidence } from "./types";
 
-export const negatives = concluding(
+export const negatives = concluding<SubjectEvidence, Subject>(
   { number: 6, id: "negatives", name: "what must not work is refused, with the right error" },
   ({ notes }) => {
     const wrong = notes.negatives.filter(({ isRefused }) => !isRefused);

@@ -1,8 +1,8 @@
 import { readCalldata } from "../../plan/readCalldata";
 import { planCalls } from "../planCalls";
-import { concluding, pass, warn } from "./types";
+import { concluding, pass, warn, type Subject, type SubjectEvidence } from "./types";
 
-export const calldata = concluding(
+export const calldata = concluding<SubjectEvidence, Subject>(
   { number: 12, id: "calldata", name: "every byte of every call is read, and so are the calls inside calls" },
   ({ plan, built }) => {
     const calls = planCalls(plan);

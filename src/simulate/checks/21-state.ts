@@ -1,9 +1,9 @@
 import { getAddress } from "ethers";
 import { callsOf } from "../../impact/innerCalls";
-import { concluding, fail, warn, wholeOr } from "./types";
+import { concluding, fail, warn, wholeOr, type Subject, type SubjectEvidence } from "./types";
 
 /** Whose storage the stages write. Through whatever code a word was written, it belongs to the account that holds it. */
-export const state = concluding(
+export const state = concluding<SubjectEvidence, Subject>(
   { number: 21, id: "state", name: "stages write the storage of modules and of accounts that they call, and no other" },
   ({ notes, runs, plan, loaded }) => {
     const allowed = new Set(

@@ -1,8 +1,8 @@
 import { isLost, plannedGains, powerGains, type PowerGain } from "../powerGains";
-import { concluding, fail, wholeOr } from "./types";
+import { concluding, fail, wholeOr, type Subject, type SubjectEvidence } from "./types";
 
 /** Power that moved while stages ran, against what the plan's calls say and what its file expects. */
-export const power = concluding(
+export const power = concluding<SubjectEvidence, Subject>(
   { number: 22, id: "power", name: "nobody gains power but by a call that was voted on, and no power is lost" },
   ({ runs, plan, loaded, built }) => {
     const planned = plannedGains(plan);

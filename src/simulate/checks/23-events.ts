@@ -4,7 +4,7 @@ import { lastUpgrade } from "../../plan/pointerAfter";
 import type { Plan } from "../../plan/types";
 import { settledLogs } from "../../trace/settledFrames";
 import type { TracedLog } from "../../trace/types";
-import type { Evidence } from "./types";
+import type { Subject, SubjectEvidence } from "./types";
 import { concluding, fail, warn, wholeOr } from "./types";
 
 interface ExpectedEvent {
@@ -19,7 +19,7 @@ interface ExpectedEvent {
 const UPGRADED = "Upgraded(address)";
 
 /** What stages log, against what follows from their calls and, where the plan file lists it, against its list. */
-export const events = concluding(
+export const events = concluding<SubjectEvidence, Subject>(
   { number: 23, id: "events", name: "stages log what their calls say, and what the plan file expects" },
   (evidence) => {
     const { runs, plan, loaded, registry, timelock, built } = evidence;
@@ -55,7 +55,7 @@ export const events = concluding(
 );
 
 /** The upgrade of each proxy that a stage upgrades by a call. */
-function upgradesOf(plan: Plan, { notes }: Pick<Evidence, "notes">): ExpectedEvent[] {
+function upgradesOf(plan: Plan, { notes }: Pick<Subject, "notes">): ExpectedEvent[] {
   return plan.stages.flatMap((stage, index) =>
     notes.initial.flatMap(({ account }): ExpectedEvent[] => {
       const implementation = lastUpgrade(stage.calls, account);

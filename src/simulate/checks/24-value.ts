@@ -3,7 +3,7 @@ import type { ExpectFile } from "../../plan/schema";
 import type { Plan } from "../../plan/types";
 import { allowancesOf, assetName, balanceAt, paymentsOf, type Allowance } from "../valueFlows";
 import type { BeforeAfter, ValueFlow } from "../types";
-import type { CheckKind, StageRun, World } from "./types";
+import type { CheckKind, StageRun, Subject, SubjectEvidence } from "./types";
 import { fail, warn, wholeOr } from "./types";
 
 const TOKEN = new Interface([
@@ -13,7 +13,7 @@ const TOKEN = new Interface([
 ]);
 
 /** Payments and allowances of stages: an upgrade moves no value but what its calls or its file say. */
-export const value: CheckKind = {
+export const value: CheckKind<Subject, SubjectEvidence> = {
   number: 24,
   id: "value",
   name: "stages pay nobody and allow nobody to spend, but where the plan says so",
@@ -93,7 +93,7 @@ function isPlanned(flow: ValueFlow, plan: Plan, timelock: string, expect: Expect
 
 /** What everybody who took part in a payment had before the stage's block, and after it. */
 async function balancesOf(
-  { session }: World,
+  { session }: Subject,
   { block }: StageRun,
   flows: readonly ValueFlow[],
 ): Promise<BeforeAfter[]> {

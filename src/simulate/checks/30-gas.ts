@@ -1,11 +1,11 @@
-import { concluding, fail, pass, warn } from "./types";
+import { concluding, fail, pass, warn, type Subject, type SubjectEvidence } from "./types";
 
 /** A transaction near the limit may not fit on the day; share in percent. */
 const HIGH_GAS = 70n;
 /** What one transaction may use since Fusaka (EIP-7825). */
 const TRANSACTION_LIMIT = 2n ** 24n;
 
-export const gas = concluding(
+export const gas = concluding<SubjectEvidence, Subject>(
   { number: 30, id: "gas", name: "each transaction fits well into a block and a transaction's limit" },
   ({ steps, blockGasLimit }) => {
     const limit = blockGasLimit < TRANSACTION_LIMIT ? blockGasLimit : TRANSACTION_LIMIT;

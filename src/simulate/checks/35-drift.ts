@@ -1,7 +1,7 @@
-import { concluding, fail, wholeOr } from "./types";
+import { concluding, fail, wholeOr, type Subject, type SubjectEvidence } from "./types";
 
 /** What `upgrade revalidate` would have said before each stage. */
-export const drift = concluding(
+export const drift = concluding<SubjectEvidence, Subject>(
   { number: 35, id: "drift", name: "before its stage, every pin and every gate is what was voted on" },
   ({ notes, plan }) => {
     const pins = notes.stages.flatMap((stage) => stage.pins.map((row) => ({ ...row, stage: stage.index })));

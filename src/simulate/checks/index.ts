@@ -84,26 +84,26 @@ export const CHECKS: readonly CheckKind[] = [
 ];
 
 /** The checks of one rehearsal. */
-export class CheckRuns {
-  private readonly runs: { kind: CheckKind; run: CheckRun }[];
+export class CheckRuns<W = World, E = Evidence> {
+  private readonly runs: { kind: CheckKind<W, E>; run: CheckRun<W, E> }[];
 
-  constructor(kinds: readonly CheckKind[] = CHECKS) {
+  constructor(kinds: readonly CheckKind<W, E>[]) {
     this.runs = kinds.map((kind) => ({ kind, run: kind.begin() }));
   }
 
-  async start(world: World): Promise<void> {
+  async start(world: W): Promise<void> {
     for (const { run } of this.runs) await run.start?.(world);
   }
 
-  async afterStage(world: World, stage: StageRun): Promise<void> {
+  async afterStage(world: W, stage: StageRun): Promise<void> {
     for (const { run } of this.runs) await run.afterStage?.(world, stage);
   }
 
-  async end(world: World): Promise<void> {
+  async end(world: W): Promise<void> {
     for (const { run } of this.runs) await run.end?.(world);
   }
 
-  async conclude(evidence: Evidence): Promise<Required<Omit<Conclusion, keyof Answer>> & { checks: Check[] }> {
+  async conclude(evidence: E): Promise<Required<Omit<Conclusion, keyof Answer>> & { checks: Check[] }> {
     const all = { checks: [] as Check[], flows: [] as ValueFlow[], beforeAfter: [] as BeforeAfter[] };
     const unnamed = new Set<string>();
     for (const { kind, run } of this.runs) {

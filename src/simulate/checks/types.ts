@@ -1,13 +1,36 @@
 import type { Interface } from "ethers";
 import type { Client } from "../../client";
+import type { PlanImpact } from "../../impact/types";
 import type { LoadedInvariant } from "../../invariants/loadInvariants";
 import type { BuiltPlan } from "../../plan/buildPlan";
 import type { LoadedPlanFile } from "../../plan/readPlanFile";
+import type { PlanFile } from "../../plan/schema";
+import type { Plan } from "../../plan/types";
+import type { Registry } from "../../registry/connect";
 import type { TransactionTrace } from "../../trace/types";
 import type { Journey } from "../journeys/types";
-import type { Lifecycle } from "../runLifecycle";
+import type { ForkSession } from "../forkSession";
+import type { Lifecycle, LifecycleNotes } from "../runLifecycle";
 import type { SimulateOptions } from "../simulate";
 import type { Answer, BeforeAfter, Override, RehearsalStep, RehearsedStage, ValueFlow } from "../types";
+
+/** What is rehearsed, whoever governs: batches of calls that one account makes, one stage each. */
+export interface Subject {
+  session: ForkSession;
+  /** The real chain, to be read at the pinned block only. */
+  remote: Client;
+  /** By whose rules the batches come to run. */
+  registry: Pick<Registry, "address">;
+  plan: Plan;
+  /** Who makes the calls. */
+  timelock: string;
+  notes: LifecycleNotes;
+  built: Pick<BuiltPlan, "deployments"> & {
+    abis: Pick<BuiltPlan["abis"], "known">;
+    impact: Pick<PlanImpact, "roles" | "selectors">;
+  };
+  loaded: Pick<LoadedPlanFile, "where"> & { plan: Pick<PlanFile, "expect"> };
+}
 
 /** What a check may ask while the rehearsal runs: the fork (`session`), and the chain that it copies (`remote`). */
 export interface World extends Lifecycle {
@@ -38,8 +61,8 @@ export interface StageRun {
   trace: TransactionTrace;
 }
 
-/** What is known once the rehearsal has ended, however it ended. */
-export interface Evidence extends World {
+/** What is known of any subject once its rehearsal has ended, however it ended. */
+export interface Outcome {
   runs: StageRun[];
   steps: RehearsalStep[];
   overrides: Override[];
@@ -50,6 +73,11 @@ export interface Evidence extends World {
   blockGasLimit: bigint;
 }
 
+export type SubjectEvidence = Subject & Outcome;
+
+/** The same of a plan. */
+export interface Evidence extends World, Outcome {}
+
 /** An answer, and what the report tells elsewhere. */
 export interface Conclusion extends Answer {
   flows?: ValueFlow[];
@@ -59,17 +87,17 @@ export interface Conclusion extends Answer {
 }
 
 /** One check in one rehearsal. What its hooks gather is its own; an error that they throw is a fault of the tool. */
-export interface CheckRun {
+export interface CheckRun<W = World, E = Evidence> {
   /** Candidates are deployed on the fork, and nothing of the plan has run. */
-  start?(world: World): Promise<void>;
-  afterStage?(world: World, run: StageRun): Promise<void>;
+  start?(world: W): Promise<void>;
+  afterStage?(world: W, run: StageRun): Promise<void>;
   /** The lifecycle has ended, however it ended. */
-  end?(world: World): Promise<void>;
-  conclude(evidence: Evidence): Conclusion | Promise<Conclusion>;
+  end?(world: W): Promise<void>;
+  conclude(evidence: E): Conclusion | Promise<Conclusion>;
 }
 
 /** A question that every rehearsal asks. */
-export interface CheckKind {
+export interface CheckKind<W = World, E = Evidence> {
   /** Its number in `docs/rehearsal.md`. */
   number: number;
   id: string;
@@ -77,22 +105,22 @@ export interface CheckKind {
   name: string;
   /** Of a check that is not required, not knowing is a warning. */
   isRequired: boolean;
-  begin(): CheckRun;
+  begin(): CheckRun<W, E>;
 }
 
 /** A check that looks at what the rehearsal wrote down, and gathers nothing of its own. */
-export function concluding(
+export function concluding<E = Evidence, W = World>(
   kind: Omit<CheckKind, "begin" | "isRequired"> & { isRequired?: boolean },
-  conclude: CheckRun["conclude"],
-): CheckKind {
+  conclude: CheckRun<W, E>["conclude"],
+): CheckKind<W, E> {
   return { isRequired: true, ...kind, begin: () => ({ conclude }) };
 }
 
 /** A check that asks the chain before anything of the plan has run, and keeps the answer. */
-export function starting(
+export function starting<W = World, E = Evidence>(
   kind: Omit<CheckKind, "begin" | "isRequired"> & { isRequired?: boolean },
-  read: (world: World) => Promise<Conclusion>,
-): CheckKind {
+  read: (world: W) => Promise<Conclusion>,
+): CheckKind<W, E> {
   return {
     isRequired: true,
     ...kind,

@@ -1,0 +1,76 @@
+import { CHECKS } from "../../simulate/checks";
+import { overrides } from "../../simulate/checks/04-overrides";
+import { lifecycle } from "../../simulate/checks/05-lifecycle";
+import { negatives } from "../../simulate/checks/06-negatives";
+import { calldata } from "../../simulate/checks/12-calldata";
+import { existenceAmong } from "../../simulate/checks/13-existence";
+import { state } from "../../simulate/checks/21-state";
+import { power } from "../../simulate/checks/22-power";
+import { events } from "../../simulate/checks/23-events";
+import { value } from "../../simulate/checks/24-value";
+import { gas } from "../../simulate/checks/30-gas";
+import { determinism } from "../../simulate/checks/34-determinism";
+import { drift } from "../../simulate/checks/35-drift";
+import { skip, type CheckKind } from "../../simulate/checks/types";
+import type { ForeignEvidence, ForeignWorld } from "../types";
+import * as code from "./code";
+import * as governance from "./governance";
+
+type Kind = CheckKind<ForeignWorld, ForeignEvidence>;
+
+/** Those that ask for what only a plan of Slipway's states. */
+const WITHOUT: Record<string, string> = {
+  readiness: "no electors signal that they are ready: only plans of Slipway's have that",
+  invariants: "invariants are cited by a plan, and there is none",
+  journeys: "journeys are stated in a plan file, and there is none",
+  migration: "no plan states a drain",
+  rollbacks: "no way back is bound to it: taking it back is another proposal",
+  containments: "no containment is bound to it",
+  messages: "one chain is rehearsed",
+  replay: "recorded transactions are replayed on the candidate of a plan",
+  fuzz: "random calls run under the invariants of a plan",
+  admins: "there is no register of modules to look up",
+};
+
+const own: Kind[] = [
+  governance.provenance,
+  governance.integrity,
+  governance.onChain,
+  overrides,
+  lifecycle,
+  negatives,
+  governance.quorum,
+  governance.delays,
+  governance.nonces,
+  governance.funds,
+  calldata,
+  existenceAmong<ForeignEvidence>(({ driver, timelock }) =>
+    Promise.resolve(new Map([...driver.facts.people, [timelock, "executor"]])),
+  ),
+  code.pointers,
+  code.code,
+  code.source,
+  code.initializers,
+  code.storage,
+  code.opcodes,
+  code.selectors,
+  state,
+  power,
+  events,
+  value,
+  gas,
+  code.size,
+  governance.stack,
+  determinism,
+  drift,
+  code.access,
+];
+
+/** Every check by its number, as it is asked of somebody else's governance. */
+export const FOREIGN_CHECKS: readonly Kind[] = CHECKS.map(({ number, id, name, isRequired }): Kind => {
+  const found = own.find((kind) => kind.number === number);
+  if (found !== undefined) return found;
+  const why = WITHOUT[id];
+  if (why === undefined) throw new Error(`check ${number} ${id} is not known for other governance`);
+  return { number, id, name, isRequired, begin: () => ({ conclude: () => skip(why) }) };
+});
