@@ -13,11 +13,9 @@ export function encodeActs(acts: readonly Act[]): string {
   const rows = acts.flatMap((act): unknown[][] => {
     switch (act.kind) {
       case "send":
-        return [
-          act.to === undefined
-            ? [KIND.create, act.from, ZeroAddress, 0, act.data]
-            : [KIND.send, act.from, act.to, BigInt(act.value), act.data],
-        ];
+        return [[KIND.send, act.from, act.to, BigInt(act.value), act.data]];
+      case "create":
+        return [[KIND.create, act.from, ZeroAddress, act.nonce, act.data]];
       case "snapshot":
         return [[KIND.snapshot, ZeroAddress, ZeroAddress, 0, "0x"]];
       case "revert":
@@ -44,7 +42,10 @@ function told({ method, params }: Extract<Act, { kind: "tell" }>): unknown[][] {
 }
 
 /** Runs the same acts in one `forge script` on a fork; built before, so that only its run is measured. Seconds. */
-export async function forgeScript(acts: readonly Act[], remote: { url: string; block: number }): Promise<number> {
+export async function forgeScript(
+  acts: readonly Act[],
+  remote: { url: string; block: number; chainId: bigint },
+): Promise<number> {
   const work = join(WORK, "same-calls");
   mkdirSync(work, { recursive: true });
   const file = join(work, "acts.bin");
@@ -65,6 +66,8 @@ export async function forgeScript(acts: readonly Act[], remote: { url: string; b
       "script",
       "bench/simulate/SameCalls.sol:SameCalls",
       ...["--fork-url", remote.url, "--fork-block-number", String(remote.block)],
+      // Ids of proposals depend on it, and this folder's settings name another.
+      ...["--chain", String(remote.chainId)],
     ],
     environment,
   );

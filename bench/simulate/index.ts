@@ -47,6 +47,7 @@ async function measure(runs: number): Promise<Row[]> {
     await world.traffic.prepare();
     await world.traffic.run(30);
     const remote = { url: world.node.url, block: await world.provider.getBlockNumber() };
+    const { chainId } = await world.provider.getNetwork();
     const rehearse = async (openFork: OpenFork) => {
       const loaded = parsePlanText(readFileSync(PLAN_FILE, "utf8"), PLAN_FILE, readAddressBook(deploymentsDir));
       const options = { root: ROOT, invariantsDir: INVARIANTS, ...remote, tool: "slipway bench", openFork };
@@ -61,7 +62,7 @@ async function measure(runs: number): Promise<Row[]> {
       const acts: Act[] = [];
       const recorder = recording(openFork, acts);
       const full = await median(runs, (i) => timed(() => rehearse(i === 0 ? recorder : openFork)));
-      const transactions = acts.filter(({ kind }) => kind === "send").length;
+      const transactions = acts.filter(({ kind }) => kind === "send" || kind === "create").length;
       const bare = await median(runs, () =>
         timed(async () => {
           const fork = await openFork({ ...remote, root: ROOT });
@@ -71,7 +72,7 @@ async function measure(runs: number): Promise<Row[]> {
       rows.push({ what: `rehearsal on ${name}`, seconds: full, transactions, ratio: full / bare });
       rows.push({ what: `the same transactions on ${name}`, seconds: bare, transactions, ratio: 1 });
       if (name === "anvil") {
-        const seconds = await median(runs, () => forgeScript(acts, remote));
+        const seconds = await median(runs, () => forgeScript(acts, { ...remote, chainId }));
         rows.push({ what: "the same transactions by forge script", seconds, transactions, ratio: seconds / bare });
       }
     }

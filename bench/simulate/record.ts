@@ -5,6 +5,8 @@ import type { Fork, OpenFork } from "../../src/simulate/openFork";
 /** One thing that a rehearsal did to its fork. */
 export type Act =
   | { kind: "send"; from: string; to?: string; data: string; value: string }
+  /** With the sender's nonce, which decides where the code is. */
+  | { kind: "create"; from: string; data: string; value: string; nonce: number }
   /** A cheat or a block: sent again as it was. */
   | { kind: "tell"; method: string; params: unknown[] }
   | { kind: "snapshot" }
@@ -21,11 +23,16 @@ export function recording(openFork: OpenFork, acts: Act[]): OpenFork {
     const send = fork.provider.send.bind(fork.provider);
     fork.provider.send = async (method: string, params: unknown[] | Record<string, unknown>) => {
       const given = params as unknown[];
-      const answer: unknown = await send(method, given);
       if (method === "eth_sendTransaction") {
         const { from, to, data, input, value } = given[0] as Record<string, string | undefined>;
-        acts.push({ kind: "send", from: from!, to, data: data ?? input ?? "0x", value: value ?? "0x0" });
-      } else if (method === "evm_snapshot") {
+        const sent = { from: from!, data: data ?? input ?? "0x", value: value ?? "0x0" };
+        if (to === undefined) {
+          const nonce = Number(await send("eth_getTransactionCount", [from, "latest"]));
+          acts.push({ kind: "create", ...sent, nonce });
+        } else acts.push({ kind: "send", ...sent, to });
+      }
+      const answer: unknown = await send(method, given);
+      if (method === "evm_snapshot") {
         snapshots.push(String(answer));
         acts.push({ kind: "snapshot" });
       } else if (method === "evm_revert") {
@@ -46,6 +53,7 @@ export async function repeat({ provider }: Pick<Fork, "provider">, acts: readonl
   for (const act of acts) {
     switch (act.kind) {
       case "send":
+      case "create":
         await sendAgain(provider, act);
         sent += 1;
         break;
@@ -65,10 +73,9 @@ export async function repeat({ provider }: Pick<Fork, "provider">, acts: readonl
 /** More than any of them uses: nothing is estimated. */
 const GAS = "0xf42400";
 
-async function sendAgain(
-  provider: JsonRpcProvider,
-  { from, to, data, value }: Extract<Act, { kind: "send" }>,
-): Promise<void> {
+async function sendAgain(provider: JsonRpcProvider, act: Extract<Act, { kind: "send" | "create" }>): Promise<void> {
+  const { from, data, value } = act;
+  const to = act.kind === "send" ? act.to : undefined;
   const hash = await provider.send("eth_sendTransaction", [{ from, to, data, value, gas: GAS }]);
   const receipt = await waitForReceipt(provider, String(hash), 60_000);
   if (receipt?.status !== 1) throw new Error(`${String(hash)} did not succeed again`);
