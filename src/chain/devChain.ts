@@ -18,7 +18,14 @@ const MINING_PATIENCE = 2_000;
 
 /** A provider for a local node: answers are never cached, and a mined transaction is seen at once. */
 export function devProvider(url: string): JsonRpcProvider {
-  return new LocalProvider(url, undefined, { cacheTimeout: -1, polling: true, pollingInterval: 10, batchMaxCount: 1 });
+  return new LocalProvider(url, undefined, {
+    cacheTimeout: -1,
+    polling: true,
+    pollingInterval: 10,
+    batchMaxCount: 1,
+    // A node keeps its chain id: else every question is two.
+    staticNetwork: true,
+  });
 }
 
 /*

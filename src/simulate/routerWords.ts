@@ -1,7 +1,6 @@
 import { AbiCoder, Interface, keccak256, toBeHex } from "ethers";
 import type { Client } from "../client";
 import type { Deployment } from "../plan/deployments";
-import type { DecodedWrite } from "../trace/decodeWrites";
 
 const coder = AbiCoder.defaultAbiCoder();
 
@@ -18,12 +17,4 @@ export async function routerWords(client: Client, deployments: readonly Deployme
     ["policy", "counters", "limits"].forEach((name, i) => words.set(toBeHex(slot | BigInt(i), 32), `router ${name}`));
   }
   return words;
-}
-
-/** The same writes, with the names of words that no layout names. */
-export function withNames(writes: readonly DecodedWrite[], words: ReadonlyMap<string, string>): DecodedWrite[] {
-  return writes.map((write) => {
-    const label = write.label ?? words.get(write.slot);
-    return label === undefined ? write : { ...write, label };
-  });
 }

@@ -21,7 +21,6 @@ import { readModuleStates } from "./moduleState";
 import { attempt, pastTheRegistry, type Attempt } from "./negatives";
 import { fewest, readElectors, type Actors } from "./readActors";
 import { containAttempt, runContainment } from "./runContainment";
-import { withNames } from "./routerWords";
 import { runRollback } from "./runRollback";
 import type { Namespaces } from "../layout/readNamespaces";
 import { describeWrites } from "../trace/describeWrites";
@@ -216,7 +215,7 @@ async function runStage(lifecycle: Lifecycle, index: number, writes: StorageWrit
     invariants: await checkInvariants(lifecycle, plan.stages[index]?.invariants ?? []),
     before,
     after: await readModuleStates(client, registry, plan),
-    writes: withNames(await describeWrites({ ...trace, writes: written }, lifecycle.layoutOf), lifecycle.words),
+    writes: await describeWrites({ ...trace, writes: written }, lifecycle.layoutOf, lifecycle.words),
     events: settledLogs(trace.root)
       .filter(({ address }) => !books.has(address.toLowerCase()))
       .map(({ address, topics, data }) => ({ account: address, topics, data })),

@@ -129,7 +129,7 @@ export async function traceByStructLogs(
   }
   const { root, preimages } = await rebuild(provider, world, sent, steps);
   const writes = (await world.writes()).map((write) => ({ ...write, account: getAddress(write.account) }));
-  return { hash, root, writes: sortWrites(writes), preimages };
+  return { hash, root, writes: sortWrites(writes), preimages: () => Promise.resolve(preimages) };
 }
 
 async function rebuild(

@@ -46,14 +46,16 @@ export async function traceByTracers(provider: DevProvider, hash: string): Promi
   // One after another: anvil's fork has as many workers as cores, each trace holds one while it fetches, and the fetching wants one.
   const frame = (await trace({ tracer: "callTracer", tracerConfig: { withLog: true } })) as Frame;
   const writes = await storageWrites({ provider }, hash);
-  const hashes = (await trace({ tracer: HASHES })) as [string, string, number][];
   const receipt = (await provider.send("eth_getTransactionReceipt", [hash])) as { gasUsed: string };
   // Of a transaction that is not its block's first, anvil's tracer tells the gas of the block so far.
   const root = {
     ...toCall(frame, { isUndone: false, self: frame.to ?? ZeroAddress }),
     gasUsed: BigInt(receipt.gasUsed),
   };
-  return { hash, root, writes, preimages: toPreimages(hashes) };
+  let hashes: Promise<ReadonlyMap<string, string>> | undefined;
+  const preimages = () =>
+    (hashes ??= trace({ tracer: HASHES }).then((found) => toPreimages(found as [string, string, number][])));
+  return { hash, root, writes, preimages };
 }
 
 function toPreimages(hashes: readonly [string, string, number][]): Map<string, string> {

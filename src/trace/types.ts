@@ -53,8 +53,11 @@ export interface TransactionTrace {
   root: TracedCall;
   /** Storage that holds something else than before, by the account that owns it. */
   writes: StorageWrite[];
-  /** What was hashed on the way, by its hash: 32 to 1,024 bytes each, whether or not the frame was reverted. */
-  preimages: Map<string, string>;
+  /**
+   * What was hashed on the way, by its hash: 32 to 1,024 bytes each, whether or not the frame was reverted. Some nodes run the
+   * transaction once more for it, step by step; the fork must still have it.
+   */
+  preimages(): Promise<ReadonlyMap<string, string>>;
 }
 
 /** Bytes of the shortest and longest preimage that is kept: a mapping's key and slot, a string as key included. */

@@ -151,18 +151,37 @@ describe("trace > storage writes by the names of the compiler's layout", functio
     const { trace, rows } = await run(diamond, "FacetOne", "mint", [WHO, 5]);
     expect(changes(rows)).to.deep.equal({ "s.supply": "0 → 5", [`s.balances[${WHO}]`]: "0 → 5" });
     const facets = [layouts.get(one)!, readLayout(output, "Hard.sol", "Child")!];
-    const both = decodeWrites(trace.writes, { layoutsOf: () => facets, preimages: trace.preimages });
+    const both = decodeWrites(trace.writes, { layoutsOf: () => facets, preimages: await trace.preimages() });
     expect(both.filter(({ isAmbiguous }) => isAmbiguous).map(({ label }) => label)).to.deep.equal(["s.supply"]);
   });
 
   it("TRC-24 names nothing without a layout, and nothing by a hash that is not in the trace", async () => {
     const kinds = await deploy("Kinds");
     const { trace } = await run(kinds, "Kinds", "fill", [WHO, -3, 1]);
-    const unknown = decodeWrites(trace.writes, { layoutsOf: () => [], preimages: trace.preimages });
+    const unknown = decodeWrites(trace.writes, { layoutsOf: () => [], preimages: await trace.preimages() });
     expect(unknown).to.deep.equal(trace.writes);
     const blind = decodeWrites(trace.writes, { layoutsOf: () => [layouts.get(kinds)!], preimages: new Map() });
     const labels = blind.map(({ label }) => label);
     expect(labels).to.include("list[1]").and.to.not.include(`balances[${WHO}]`);
     expect(labels.filter((label) => label === undefined).length).to.be.greaterThan(8);
+  });
+
+  it("TRC-25 finds the keys that calls show by itself, and asks the node for what was hashed only beyond those", async () => {
+    const kinds = await deploy("Kinds");
+    let asked = 0;
+    const named = async (method: string, args: unknown[]) => {
+      const { trace } = await run(kinds, "Kinds", method, args);
+      asked = 0;
+      const preimages = () => {
+        asked += 1;
+        return trace.preimages();
+      };
+      return describeWrites({ ...trace, preimages }, (account) => Promise.resolve(layouts.get(account)));
+    };
+    await named("fill", [WHO, -3, 1]);
+    expect(asked, "a string is a key there").to.equal(1);
+    const rows = await named("change", [WHO]);
+    expect(rows.map(({ label }) => label)).to.include(`balances[${WHO}]`);
+    expect(asked).to.equal(0);
   });
 });
