@@ -11,6 +11,17 @@ import { readFacts } from "./facts";
  * recomputed, so a node that lies about the event is found out.
  */
 export async function readPlan(client: Client, registry: Registry, proposalId: string): Promise<Plan> {
+  const known = plans.get(registry)?.get(proposalId);
+  if (known !== undefined) return known;
+  const plan = await findPlan(client, registry, proposalId);
+  plans.set(registry, (plans.get(registry) ?? new Map<string, Plan>()).set(proposalId, plan));
+  return plan;
+}
+
+/** A proposal's id is the hash of its plan: what was read once can be no other. */
+const plans = new WeakMap<Registry, Map<string, Plan>>();
+
+async function findPlan(client: Client, registry: Registry, proposalId: string): Promise<Plan> {
   const { proposedAtBlock } = await readFacts(registry, proposalId);
   const topic = registry.iface.getEvent("ProposalCreated")?.topicHash ?? "";
   const logs = await client.provider.getLogs({

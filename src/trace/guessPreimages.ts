@@ -1,4 +1,4 @@
-import { dataLength, dataSlice, keccak256, toBeHex } from "ethers";
+import { keccak256, toBeHex } from "ethers";
 import type { Field, Namespace, Namespaces, StoredType } from "../layout/readNamespaces";
 import { walk, type TransactionTrace } from "./types";
 
@@ -26,8 +26,8 @@ export function guessPreimages(
 function wordsOf(root: TransactionTrace["root"], writes: TransactionTrace["writes"]): string[] {
   const words = new Set<string>();
   const cut = (data: string, from: number) => {
-    const end = Math.min(dataLength(data), from + 32 * MOST_WORDS);
-    for (let at = from; at + 32 <= end; at += 32) words.add(dataSlice(data, at, at + 32).toLowerCase());
+    const end = Math.min(data.length, 2 + 2 * (from + 32 * MOST_WORDS));
+    for (let at = 2 + 2 * from; at + 64 <= end; at += 64) words.add(`0x${data.slice(at, at + 64)}`);
   };
   for (const { call } of walk(root)) {
     words.add(toBeHex(call.from, 32));
