@@ -50,6 +50,7 @@ const AREAS: Record<string, string> = {
   REP: "Report of a rehearsal",
   TOO: "Diff, snapshot, dashboard, proof",
   TRC: "Traces of transactions, on two engines",
+  GRD: "A guard in the batches of other governances",
   CKL: "Checklists before and after an upgrade",
   DEM: "The demo",
   MUT: "The mutation test",

@@ -11,7 +11,7 @@ export function errorsPage(readAbi: (name: string) => ConstructorParameters<type
   const rows = Object.entries(ERRORS)
     .sort(([, a], [, b]) => a.code.localeCompare(b.code))
     .map(([name, { code, exit, meaning }]) => `| ${code} | ${name} | ${exit} | ${meaning} |`);
-  const contracts = [...FACETS, "UpgradeRegistry", "RecoveryProposer", "TrafficErrors"];
+  const contracts = [...FACETS, "UpgradeRegistry", "RecoveryProposer", "TrafficErrors", "UpgradeGuard"];
   const errors = new Map<string, { selector: string; where: Set<string> }>();
   for (const contract of contracts) {
     new Interface(readAbi(contract)).forEachError((fragment) => {

@@ -48,6 +48,17 @@ withOutput(upgradeScope.task("diff", "What a candidate is against the code that 
   .addOptionalParam("functions", "Show the instructions that differ in these changed functions, or in all: '*'")
   .setAction(lazy(() => import("./diff")));
 
+withOutput(
+  upgradeScope.task("guard", "Puts a revalidation before a batch of any governance, and its invariants behind it"),
+)
+  .addOptionalParam("calls", "The batch: JSON list of target, value and data; without it the guard's address is told")
+  .addOptionalParam("terms", "Gates, invariants and further pins (YAML); code that the calls name is pinned anyway")
+  .addOptionalParam("for", "oz-governor, compound, safe, or calls", "calls")
+  .addOptionalParam("write", "File to write; without it the batch goes to stdout")
+  .addFlag("deploy", "Deploy the guard first, where it is not there yet")
+  .addOptionalParam("as", "Account that deploys")
+  .setAction(lazy(() => import("./guard")));
+
 withOutput(upgradeScope.task("init", "Writes a commented plan file for a proxy, from the chain as it is"))
   .addParam("proxy", "Address of the proxy that users call")
   .addParam("contract", "The new code: path:Name, a JSON file, or npm:package/file.json")
