@@ -46,8 +46,6 @@ export const BRAVO = new Interface([
   "function votingDelay() view returns (uint256)",
   "function votingPeriod() view returns (uint256)",
   "function proposalCount() view returns (uint256)",
-  "function initialProposalId() view returns (uint256)",
-  "function guardian() view returns (address)",
   "function timelock() view returns (address)",
   "function comp() view returns (address)",
   "function uni() view returns (address)",

@@ -1,18 +1,12 @@
 import { COMMON } from "./abis";
 import { callsHash } from "./callsText";
-import type { CallsFile, Driver, GovernanceFacts, Ground } from "./types";
+import { noFacts } from "./noFacts";
+import type { CallsFile, Driver, Ground } from "./types";
 
 /** Plain calls of one account, each in a transaction of its own: nothing decides about them but that account. */
 export function callsDriver(ground: Ground, file: CallsFile, from: string): Driver {
-  const facts: GovernanceFacts = {
-    hashes: [],
-    stored: [],
-    rivals: [],
-    pending: 0,
-    counters: [],
-    faults: [],
-    people: new Map([[from, "the account that calls"]]),
-  };
+  const facts = noFacts();
+  facts.people.set(from, "the account that calls");
   return {
     governance: {
       kind: "account",

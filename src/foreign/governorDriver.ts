@@ -1,4 +1,4 @@
-import { getAddress, id, Interface, toBeHex, ZeroHash } from "ethers";
+import { getAddress, id, toBeHex, type Interface, ZeroHash } from "ethers";
 import { SlipwayError } from "../errors";
 import type { Call } from "../plan/types";
 import { formatDuration } from "../plan/units";
@@ -16,7 +16,9 @@ import {
   type GovernorState,
   type Proposal,
 } from "./governorRules";
+import { signed } from "./compoundTimelockDriver";
 import { momentNow, secondsOf, waitFor } from "./moment";
+import { noFacts } from "./noFacts";
 import { refused, step } from "./step";
 import { delayOf, rivalsOf } from "./timelockFacts";
 import type { Actor, CallsFile, Driver, GovernanceFacts, Ground } from "./types";
@@ -74,15 +76,7 @@ export async function governorDriver(
   const { provider } = ground.session.fork;
   const rules = await governorRules(provider, source.account);
   const stranger = strangerOf();
-  const facts: GovernanceFacts = {
-    hashes: [],
-    stored: [],
-    rivals: [],
-    pending: 0,
-    counters: [],
-    faults: [],
-    people: new Map(),
-  };
+  const facts = noFacts();
   let proposal: Proposal | undefined;
   let told = "not proposed";
   if (source.proposal !== undefined) {
@@ -152,7 +146,7 @@ export async function governorDriver(
     title,
     batches: [{ label: "execution", calls }],
     books: [rules.account, ...(rules.timelock === undefined ? [] : [rules.timelock])],
-    abis: [GOVERNOR, rules.abi, CONTROLLER, COMPOUND_TIMELOCK, COMMON, ...signed(proposal)],
+    abis: [GOVERNOR, rules.abi, CONTROLLER, COMPOUND_TIMELOCK, COMMON, ...signedIn(proposal)],
     timeline: [
       { after: 0n, text: "proposed" },
       { after: voting, text: "the vote opens" },
@@ -237,15 +231,8 @@ function titleOf(description: string): string | undefined {
     .slice(0, 200);
 }
 
-function signed(proposal: Proposal | undefined): Interface[] {
-  const found = new Set((proposal?.signatures ?? []).filter((signature) => signature !== ""));
-  return [...found].flatMap((signature) => {
-    try {
-      return [new Interface([`function ${signature}`])];
-    } catch {
-      return [];
-    }
-  });
+function signedIn(proposal: Proposal | undefined): Interface[] {
+  return [...new Set(proposal?.signatures ?? [])].flatMap(signed);
 }
 
 /** The strongest holder above the threshold proposes, or whoever is named first. */

@@ -1,5 +1,7 @@
 import { dataSlice, getAddress, id, Interface, keccak256, type Provider, type Result } from "ethers";
 import { SlipwayError } from "../errors";
+import { revertData } from "../registry/decodeRevert";
+import { isRevert } from "../simulate/sendAs";
 import type { Call } from "../plan/types";
 import { BRAVO, CAST_VOTE, GOVERNOR, VOTES } from "./abis";
 import { ask, askOne, events, told } from "./ask";
@@ -160,15 +162,14 @@ function proposalHash({ calls, description }: Proposal): bigint {
 async function compound(provider: Provider, account: string): Promise<GovernorRules> {
   const one = <T>(name: string, args: unknown[] = []) => askOne<T>(provider, account, BRAVO, name, args);
   const must = <T>(name: string, args: unknown[] = []) => told<T>(provider, account, BRAVO, name, args);
-  const [name, timelock, comp, uni, initial, guardian] = await Promise.all([
+  const [name, timelock, comp, uni, isBravo] = await Promise.all([
     one<string>("name"),
     must<string>("timelock"),
     one<string>("comp"),
     one<string>("uni"),
-    one<bigint>("initialProposalId"),
-    one<string>("guardian"),
+    knowsNumbers(provider, account),
   ]);
-  const isAlpha = initial === undefined && guardian !== undefined;
+  const isAlpha = !isBravo;
   const token = comp ?? uni ?? (await votesTokenIn(provider, account));
   const proposalOf = (proposal: bigint) => ask(provider, account, BRAVO, "proposals", [proposal]);
   const row = async (proposal: bigint): Promise<Result> => {
@@ -221,6 +222,18 @@ async function compound(provider: Provider, account: string): Promise<GovernorRu
     queue: ({ id: proposal }) => BRAVO.encodeFunctionData("queue", [proposal]),
     execute: ({ id: proposal }) => BRAVO.encodeFunctionData("execute", [proposal]),
   };
+}
+
+/** Whether a vote is a number, as Bravo has it, and no bool: a function that is there says why it refuses a vote on nothing. */
+async function knowsNumbers(provider: Provider, account: string): Promise<boolean> {
+  try {
+    await provider.call({ to: account, data: CAST_VOTE.bravo.encodeFunctionData("castVote", [0, 1]) });
+    return true;
+  } catch (thrown) {
+    const data = revertData(thrown);
+    if (data === undefined && !isRevert(thrown)) throw thrown;
+    return data !== undefined && data !== "0x";
+  }
 }
 
 /** Forks of GovernorAlpha name their token after themselves: its getter is whatever answers with a votes token. */

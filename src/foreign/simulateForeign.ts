@@ -297,7 +297,7 @@ async function runBatch(
 
 /** What was executed on chain has logged the same, in the same order. */
 async function compareWithChain(
-  { remote }: Ground,
+  { remote, session }: Ground,
   { governance, facts }: Driver,
   runs: readonly StageRun[],
 ): Promise<void> {
@@ -306,7 +306,8 @@ async function compareWithChain(
   const receipt = await remote.provider.getTransactionReceipt(execution.transaction);
   const text = (logs: readonly { address: string; topics: readonly string[] }[]) =>
     `${logs.length} events, hash ${id(logs.map(({ address, topics }) => `${getAddress(address)} ${topics.join(" ")}`).join("\n"))}`;
-  const all = runs.flatMap(({ trace }) => settledLogs(trace.root));
+  const receipts = await Promise.all(runs.map(({ hash }) => session.fork.provider.getTransactionReceipt(hash)));
+  const all = receipts.flatMap((one) => [...(one?.logs ?? [])]);
   facts.stored.push({
     what: `events of its execution in ${execution.transaction}`,
     expected: text(all),

@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { id, Interface, ZeroAddress } from "ethers";
+import { id, Interface, ZeroAddress, ZeroHash } from "ethers";
+import { warp } from "../../src/chain/devChain";
+import type { ErrorName } from "../../src/errors";
 import { GOVERNOR } from "../../src/foreign/abis";
 import { readReport } from "../../src/simulate/readReport";
 import { writeReport } from "../../src/simulate/writeReport";
+import { expectError } from "../helpers/expectError";
 import { answersOf, checkOf, openForeignWorld, type ForeignWorld } from "../helpers/foreignWorld";
 
 const DAY = 86_400;
@@ -11,6 +14,11 @@ const TOKEN = new Interface([
   "function mint(address,uint256)",
   "function delegate(address)",
   "function transfer(address,uint256)",
+]);
+const TIMELOCK = new Interface([
+  "function schedule(address,uint256,bytes,bytes32,bytes32,uint256)",
+  "function hashOperation(address,uint256,bytes,bytes32,bytes32) view returns (bytes32)",
+  "function cancel(bytes32)",
 ]);
 const ROLES = new Interface(["function grantRole(bytes32,address)", "function renounceRole(bytes32,address)"]);
 
@@ -94,4 +102,119 @@ describe("rehearsal of a proposal of OpenZeppelin's governor, on a fork of the r
     expect(report.failure).to.equal(undefined);
     expect(checkOf(report, "value").status).to.equal("pass");
   });
+
+  it("FGN-03 proposes what is new by the strongest holder, and runs it to its end", async () => {
+    const file = world.write("new.json", { description: "Treasury v2", calls: [world.upgrade()] });
+    const report = await world.rehearse({ governor, calls: file });
+    expect(report.failure).to.equal(undefined);
+    expect(report.governance?.state).to.equal("new");
+    expect(report.steps[0]).to.include({ verb: "propose", by: "proposer", account: voters[4] });
+    expect(checkOf(report, "integrity").status).to.equal("pass");
+    expect(checkOf(report, "on-chain").status).to.equal("skip");
+    // Another account than the strongest, where it is named.
+    const named = await world.rehearse({ governor, calls: file, voters: voters.slice(1, 4) });
+    expect(named.steps[0]?.account).to.equal(voters[3]);
+  });
+
+  it("FGN-04 tells the reason and the innermost frame of a call that reverts", async () => {
+    const broken = {
+      target: world.coin,
+      value: 0n,
+      data: TOKEN.encodeFunctionData("transfer", [world.treasury, 10_000n]),
+    };
+    const proposal = await propose([broken], "More than there is");
+    const report = await world.rehearse({ governor, proposal: `0x${proposal.toString(16)}` });
+    expect(report.verdict).to.equal("fail");
+    expect(report.failure).to.include({ error: "GovernanceStepReverted" });
+    expect(checkOf(report, "lifecycle").evidence.join()).to.contain(`in 0xa9059cbb of ${world.coin}`);
+  });
+
+  it("FGN-05 is inconclusive where today's holders do not carry it", async () => {
+    const proposal = await propose([world.upgrade()], "Alone");
+    const report = await world.rehearse({ governor, proposal: String(proposal), voters: [voters[0]!] });
+    expect(report.failure).to.include({ error: "DelegatesTooFew" });
+    expect(checkOf(report, "lifecycle").status).to.equal("inconclusive");
+    expect(checkOf(report, "quorum").status).to.equal("warn");
+    expect(report.verdict).to.equal("inconclusive");
+  });
+
+  it("FGN-06 finds what the calls do not say, unless it is stated", async () => {
+    const gone = world.chain.users[9]!;
+    const proposal = await propose([world.upgrade(1, gone)], "And a payment");
+    const report = await world.rehearse({ governor, proposal: String(proposal) });
+    expect(checkOf(report, "value").status).to.equal("fail");
+    const expected = { flows: [{ from: world.treasury, to: gone, most: 5n }] };
+    const stated = await world.rehearse({ governor, proposal: String(proposal) }, { expect: expected });
+    expect(checkOf(stated, "value").status).to.equal("pass");
+  });
+
+  it("FGN-07 runs what was executed from the block before, and finds that it logs the same", async () => {
+    const { provider } = world.chain;
+    const calls = [{ target: world.coin, value: 0n, data: TOKEN.encodeFunctionData("transfer", [world.treasury, 3n]) }];
+    const proposal = await propose(calls, "Done");
+    await warp(provider, 10);
+    for (const voter of voters)
+      await (await world.at(governor, GOVERNOR, voter).getFunction("castVote")(proposal, 1)).wait();
+    await warp(provider, 10_001);
+    const hashed = [[world.coin], [0], [calls[0]!.data], id("Done")];
+    await (await world.at(governor, GOVERNOR).getFunction("queue")(...hashed)).wait();
+    await warp(provider, 2 * DAY + 1);
+    const receipt = await (await world.at(governor, GOVERNOR).getFunction("execute")(...hashed)).wait();
+    const report = await world.rehearse({ governor, proposal: String(proposal) });
+    expect(report.failure).to.equal(undefined);
+    expect(report.provenance.block).to.equal(receipt!.blockNumber - 1);
+    expect(report.governance).to.deep.include({
+      state: "executed",
+      execution: { transaction: receipt!.hash, block: receipt!.blockNumber },
+    });
+    expect(report.steps.map(({ verb }) => verb)).to.deep.equal(["execute"]);
+    expect(checkOf(report, "on-chain").status).to.equal("pass");
+    expect(checkOf(report, "on-chain").evidence.join()).to.contain("events of its execution");
+  });
+
+  it("FGN-08 runs an operation of the timelock, one call or a batch, and what is new", async () => {
+    const { people } = world.chain;
+    const own = await world.deploy("TimelockController", [DAY, [people.release], [people.release], people.deployer]);
+    await (await world.at(world.coin, TOKEN).getFunction("transfer")(own, 50)).wait();
+    const data = TOKEN.encodeFunctionData("transfer", [world.treasury, 3n]);
+    const contract = world.at(own, TIMELOCK, people.release);
+    const salt = id("salt");
+    await (await contract.getFunction("schedule")(world.coin, 0, data, ZeroHash, salt, 3 * DAY)).wait();
+    const operation = (await contract.getFunction("hashOperation")(world.coin, 0, data, ZeroHash, salt)) as string;
+    const report = await world.rehearse({ timelock: own, operation });
+    expect(report.failure).to.equal(undefined);
+    expect(answersOf(report).filter((line) => / (fail|inconclusive)$/.test(line))).to.deep.equal([]);
+    expect(report.steps).to.have.length(1);
+    expect(report.steps[0]).to.include({ by: "executor", account: people.release });
+    expect(report.negatives.map(({ isRefused }) => isRefused)).to.deep.equal([true, true, true, true]);
+    const call = { target: world.coin, data };
+    const file = world.write("operation.json", [call, call]);
+    const fresh = await world.rehearse({ timelock: own, calls: file });
+    expect(fresh.failure).to.equal(undefined);
+    expect(fresh.steps.map(({ verb }) => verb)).to.deep.equal(["schedule", "execute"]);
+    // What waits already calls the same account.
+    expect(checkOf(fresh, "nonces").status).to.equal("warn");
+    expect(checkOf(fresh, "stack").status).to.equal("inconclusive");
+    await (await contract.getFunction("cancel")(operation)).wait().catch(() => undefined);
+  });
+
+  it("FGN-09 ends with one clear error where there is nothing to rehearse", async () => {
+    const cases: [Parameters<typeof world.rehearse>[0], string, string][] = [
+      [{ governor: world.treasury, proposal: "1" }, "GovernanceUnknown", "neither COUNTING_MODE() nor quorumVotes()"],
+      [{ governor: people0(), proposal: "1" }, "GovernanceUnknown", "no code there"],
+      [{ governor, proposal: "1" }, "GovernanceProposalUnknown", "--proposal 1"],
+      [{ governor, proposal: "one" }, "GovernanceInputInvalid", "one"],
+      [{ timelock: world.coin, operation: ZeroHash }, "GovernanceUnknown", "neither getMinDelay() nor delay()"],
+      [{ timelock, operation: ZeroHash }, "GovernanceProposalUnknown", `--operation ${ZeroHash}`],
+      [{ timelock, operation: "0x12" }, "GovernanceInputInvalid", "0x12"],
+      [{ governor }, "GovernanceInputInvalid", "--governor"],
+      [{ governor, proposal: "1", safe: "a.json" }, "GovernanceInputInvalid", "--governor --proposal --safe"],
+      [{}, "GovernanceInputInvalid", "nothing"],
+    ];
+    for (const [request, name, found] of cases) {
+      await expectError(() => world.rehearse(request), name as ErrorName, { found });
+    }
+  });
+
+  const people0 = () => world.chain.users[50]!;
 });
