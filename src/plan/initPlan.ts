@@ -8,6 +8,8 @@ import { catalogueFiles } from "../invariants/loadInvariants";
 import type { Registry } from "../registry/connect";
 import { functionsOf } from "./abi";
 import { initializersOf } from "./checkInitializers";
+import { contractAt } from "./contractAt";
+import { readDiamond } from "./diamond/readDiamond";
 import { loadArtifact } from "./loadArtifact";
 import { modulesOf, type RegisteredModule } from "./moduleOf";
 import { ModuleKind } from "./types";
@@ -15,7 +17,9 @@ import { ModuleKind } from "./types";
 export interface InitOptions {
   proxy: string;
   /** `path:Name`, or a JSON file, or `npm:package/file.json`. */
-  contract: string;
+  contract?: string;
+  /** The same for a diamond: its new facets. */
+  facets?: readonly string[];
   root: string;
   invariantsDir: string;
 }
@@ -27,7 +31,7 @@ export interface InitiatedPlan {
   proxy: ProxyInspection;
 }
 
-/** Writes a plan file for a proxy from the chain as it is, with what a person still has to decide in comments. */
+/** Writes a plan file for a proxy or a diamond from the chain as it is, with what a person still has to decide in comments. */
 export async function initPlan(
   client: Client,
   registry: Registry | undefined,
@@ -36,42 +40,22 @@ export async function initPlan(
   await codeAt(client.provider, options.proxy, "--proxy");
   const proxy = await inspectProxy(client.provider, options.proxy);
   const isBeacon = proxy.kind === ModuleKind.Beacon;
-  const kinds: readonly (ModuleKind | undefined)[] = [ModuleKind.Uups, ModuleKind.Transparent, ModuleKind.OwnAdmin];
-  if (!kinds.includes(proxy.kind) && !isBeacon) {
-    throw new SlipwayError("KindUnsupported", {
-      where: "--proxy",
-      expected: "a UUPS proxy, a transparent one, one that is its own admin, or one of a beacon",
-      found: `${kindText(proxy.kind)} at ${options.proxy}`,
-    });
-  }
-  const isFile = options.contract.startsWith("npm:") || options.contract.endsWith(".json");
-  const artifact = await loadArtifact(
-    client,
-    isFile ? { artifact: options.contract } : { contract: options.contract },
-    { where: "--contract", root: options.root },
-  );
-  const abi = new Interface(artifact.abi);
   const modules = registry === undefined ? [] : await modulesOf(registry);
   const account = isBeacon ? proxy.beacon : options.proxy;
   const module = modules.find((entry) => entry.account === account);
-  const serves = isBeacon ? await beaconImplementation(client.provider, proxy.beacon) : proxy.implementation;
+  const upgrade = await upgradeOf(client, proxy, options);
   const { chainId } = await client.provider.getNetwork();
-  const key = isFile ? "artifact" : "contract";
   const names = [...catalogueFiles(options.invariantsDir).keys()];
   const text = [
-    `title: ${artifact.contractName}, what changes`,
+    `title: ${upgrade.names.join(" and ")}, what changes`,
     "# class: standard            # critical or emergency take other thresholds and delays",
     `chain: ${chainId}`,
     ...targetLines(options.proxy, proxy, module),
     "",
     "upgrade:",
-    `  ${key}: ${options.contract}`,
-    ...constructorLines(abi),
-    ...(isBeacon
-      ? ["  # A beacon's stages initialise nothing: one call could not reach every proxy."]
-      : initLines(abi)),
+    ...upgrade.lines,
     "",
-    `# Serves now: ${serves}`,
+    ...upgrade.serves,
     "canary:                       # or: none; a canary is no protection for a security fix",
     isBeacon
       ? "  cohort: proxy               # all users of one proxy meet one version"
@@ -80,7 +64,7 @@ export async function initPlan(
     "    - { share: 5%, dwell: 6h }",
     "    - { share: 25%, dwell: 12h }",
     "    - { share: 100%, dwell: 24h }",
-    ...budgetLines(abi),
+    ...budgetLines(upgrade.abis),
     "",
     ...invariantLines(names),
     "",
@@ -90,6 +74,122 @@ export async function initPlan(
     "",
   ].join("\n");
   return { text, module, proxy };
+}
+
+/** What a plan file says of the new code. */
+interface UpgradeText {
+  names: string[];
+  abis: Interface[];
+  lines: string[];
+  /** What serves now. */
+  serves: string[];
+}
+
+async function upgradeOf(client: Client, proxy: ProxyInspection, options: InitOptions): Promise<UpgradeText> {
+  const { contract, facets, proxy: account } = options;
+  const isDiamond = proxy.kind === ModuleKind.Diamond;
+  if (isDiamond && facets !== undefined && facets.length > 0) return facetsText(client, account, facets, options.root);
+  const kinds: readonly (ModuleKind | undefined)[] = [
+    ModuleKind.Uups,
+    ModuleKind.Transparent,
+    ModuleKind.OwnAdmin,
+    ModuleKind.Beacon,
+  ];
+  if (contract !== undefined && facets === undefined && kinds.includes(proxy.kind)) {
+    return contractText(client, proxy, contract, options.root);
+  }
+  if (isDiamond || kinds.includes(proxy.kind)) {
+    throw new SlipwayError("OptionInvalid", {
+      where: isDiamond ? "--facets" : "--contract",
+      expected: isDiamond ? `the new facets of the diamond ${account}` : `the new code of the proxy ${account}`,
+      found: isDiamond ? "none" : contract === undefined ? "none" : "--facets too, which are a diamond's",
+    });
+  }
+  throw new SlipwayError("KindUnsupported", {
+    where: "--proxy",
+    expected: "a UUPS proxy, a transparent one, one that is its own admin, one of a beacon, or a diamond",
+    found: `${kindText(proxy.kind)} at ${account}`,
+  });
+}
+
+/** The key of the plan file that names code, and its ABI. */
+async function namedCode(client: Client, name: string, where: string, root: string) {
+  const isFile = name.startsWith("npm:") || name.endsWith(".json");
+  const artifact = await loadArtifact(client, isFile ? { artifact: name } : { contract: name }, { where, root });
+  return { key: isFile ? "artifact" : "contract", name: artifact.contractName, abi: new Interface(artifact.abi) };
+}
+
+async function contractText(
+  client: Client,
+  proxy: ProxyInspection,
+  contract: string,
+  root: string,
+): Promise<UpgradeText> {
+  const { key, name, abi } = await namedCode(client, contract, "--contract", root);
+  const isBeacon = proxy.kind === ModuleKind.Beacon;
+  const serves = isBeacon ? await beaconImplementation(client.provider, proxy.beacon) : proxy.implementation;
+  return {
+    names: [name],
+    abis: [abi],
+    lines: [
+      `  ${key}: ${contract}`,
+      ...constructorLines(abi),
+      ...(isBeacon
+        ? ["  # A beacon's stages initialise nothing: one call could not reach every proxy."]
+        : initLines(abi)),
+    ],
+    serves: [`# Serves now: ${serves}`],
+  };
+}
+
+/** Each facet beside the one that serves most of its functions, and what that one serves and no new facet has. */
+async function facetsText(
+  client: Client,
+  account: string,
+  facets: readonly string[],
+  root: string,
+): Promise<UpgradeText> {
+  const { live, routes } = await readDiamond(client.provider, account, "--proxy");
+  const found = await Promise.all(facets.map((name) => namedCode(client, name, "--facets", root)));
+  const has = new Set(found.flatMap(({ abi }) => functionsOf(abi).map(({ selector }) => selector)));
+  const replaced = new Set<string>();
+  const lines: string[] = [];
+  for (const [i, { key, abi }] of found.entries()) {
+    const served = functionsOf(abi).flatMap(({ selector }) => routes.get(selector) ?? []);
+    const [old] = [...new Set(served)].sort(
+      (a, b) => served.filter((facet) => facet === b).length - served.filter((facet) => facet === a).length,
+    );
+    lines.push(`    - ${key}: ${facets[i]}`);
+    lines.push(...constructorLines(abi).map((line) => `    ${line}`));
+    if (old === undefined) {
+      lines.push("      # the diamond has none of its functions yet");
+      continue;
+    }
+    replaced.add(old);
+    const built = await contractAt(client, old);
+    lines.push(
+      built === undefined ? `      # replaces: the contract that ${old} was compiled from` : `      replaces: ${built}`,
+    );
+  }
+  const gone = live
+    .filter(({ facetAddress }) => replaced.has(facetAddress))
+    .flatMap(({ functionSelectors }) => functionSelectors.filter((selector) => !has.has(selector)));
+  return {
+    names: found.map(({ name }) => name),
+    abis: found.map(({ abi }) => abi),
+    lines: [
+      "  facets:",
+      ...lines,
+      ...(gone.length === 0
+        ? []
+        : [
+            "  # Served by the old facets, and no function of the new ones. Named here, they go with the promotion; else the old ones serve on.",
+            `  # remove: [${gone.map((selector) => `"${selector}"`).join(", ")}]`,
+          ]),
+      ...found.flatMap(({ abi }) => initLines(abi)).filter((line, i, all) => all.indexOf(line) === i),
+    ],
+    serves: [...replaced].map((facet) => `# Serves now: ${facet}`),
+  };
 }
 
 function targetLines(account: string, proxy: ProxyInspection, module: RegisteredModule | undefined): string[] {
@@ -125,8 +225,8 @@ function initLines(abi: Interface): string[] {
 }
 
 /** Candidates for meters: every call that takes an amount. Without a meter or `free`, a selector stays on stable. */
-function budgetLines(abi: Interface): string[] {
-  const writes = functionsOf(abi).filter((fragment) => !fragment.constant);
+function budgetLines(abis: readonly Interface[]): string[] {
+  const writes = abis.flatMap(functionsOf).filter((fragment) => !fragment.constant);
   const metered = writes.flatMap((fragment) => {
     const index = fragment.inputs.findIndex((input) => /^uint(256|128)?$/.test(input.type));
     return index === -1 ? [] : [`      # - { function: "${fragment.format("sighash")}", arg: ${index} }`];

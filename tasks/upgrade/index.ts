@@ -59,9 +59,10 @@ withOutput(
   .addOptionalParam("as", "Account that deploys")
   .setAction(lazy(() => import("./guard")));
 
-withOutput(upgradeScope.task("init", "Writes a commented plan file for a proxy, from the chain as it is"))
-  .addParam("proxy", "Address of the proxy that users call")
-  .addParam("contract", "The new code: path:Name, a JSON file, or npm:package/file.json")
+withOutput(upgradeScope.task("init", "Writes a commented plan file for a proxy or a diamond, from the chain as it is"))
+  .addParam("proxy", "Address that users call: a proxy, or a diamond")
+  .addOptionalParam("contract", "The new code: path:Name, a JSON file, or npm:package/file.json")
+  .addOptionalParam("facets", "The new facets of a diamond, with commas between them")
   .addOptionalParam("write", "File to write; without it the plan goes to stdout")
   .setAction(lazy(() => import("./init")));
 

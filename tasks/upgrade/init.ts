@@ -11,7 +11,8 @@ import { runTask } from "../support/runTask";
 
 interface InitArgs extends OutputArgs {
   proxy: string;
-  contract: string;
+  contract?: string;
+  facets?: string;
   write?: string;
 }
 
@@ -28,6 +29,7 @@ export const action = (args: InitArgs, hre: HardhatRuntimeEnvironment): Promise<
     const { text, module } = await initPlan(client, hasRegistry ? await connectRegistry(client) : undefined, {
       proxy: getAddress(args.proxy),
       contract: args.contract,
+      facets: args.facets?.split(",").map((name) => name.trim()),
       root,
       invariantsDir: join(root, "invariants"),
     });

@@ -1,9 +1,8 @@
-import { dataLength } from "ethers";
 import type { Client } from "../../client";
 import { SlipwayError } from "../../errors";
 import { compareFacets } from "../../layout/compareUpgrade";
 import type { Namespaces } from "../../layout/readNamespaces";
-import { isDeployed } from "../checkLayout";
+import { contractAt } from "../contractAt";
 import type { Diamond } from "./readDiamond";
 
 /** Facets that a plan puts into a diamond: the contract each is compiled from, and the functions it shall serve. */
@@ -28,7 +27,7 @@ export async function checkFacetLayouts(
     diamond.live.map(async ({ facetAddress, functionSelectors }) => ({
       account: facetAddress,
       stays: functionSelectors.some((selector) => !taken.has(selector)),
-      contract: await contractOf(client, facetAddress),
+      contract: await contractAt(client, facetAddress),
     })),
   );
   const named = (list: readonly (string | undefined)[]) => layoutsOf(client, list);
@@ -63,12 +62,6 @@ export async function checkFacetLayouts(
 /** Without the facets that disagree. */
 function placeOf({ where }: { where: string }): string {
   return where.split(",")[0]!;
-}
-
-async function contractOf(client: Client, account: string): Promise<string | undefined> {
-  const code = await client.provider.getCode(account);
-  const found = await client.artifacts.find?.(dataLength(code), (compiled) => isDeployed(code, compiled));
-  return found?.[0];
 }
 
 async function layoutsOf(

@@ -7,6 +7,7 @@ import { ethers } from "hardhat";
 import { canaryStatus } from "../../../src/canary/status";
 import { readAddressBook } from "../../../src/chain/addressBook";
 import { buildPlan } from "../../../src/plan/buildPlan";
+import { initPlan } from "../../../src/plan/initPlan";
 import { DIAMOND_ABI } from "../../../src/plan/diamond/readDiamond";
 import { labelText } from "../../../src/plan/labelText";
 import { prepareDeployments } from "../../../src/plan/prepareDeployments";
@@ -93,6 +94,42 @@ describe("buildPlan of a diamond", function () {
     const { explain } = await preview(withFacets(one));
     // The loupe's own facet, say, is compiled here: nothing stays that is not compared.
     expect(explain.impact.storage!.findings.filter((text) => text.includes("no compiled contract"))).to.deep.equal([]);
+  });
+
+  it("DIA-76 upgrade init writes the plan file of a diamond from the names of its new facets, and it is read without a fault", async () => {
+    const [gatewayV2, actorV2] = ["GatewayFacet.sol:GatewayFacetV2", "SubnetActorFacet.sol:SubnetActorFacetV2"].map(
+      (name) => `contracts/examples/subnets/${name}`,
+    ) as [string, string];
+    const init = (options: object) =>
+      initPlan(fixture.client, fixture.connected, {
+        proxy: fixture.subnet,
+        root: ROOT,
+        invariantsDir: CATALOGUE,
+        ...options,
+      });
+    const { text, module } = await init({ facets: [gatewayV2, actorV2] });
+    expect(module?.name).to.equal("subnet");
+    expect(text).to.include(
+      `- contract: ${gatewayV2}\n      replaces: contracts/examples/subnets/GatewayFacet.sol:GatewayFacet\n`,
+    );
+    expect(text).to.not.include("remove");
+    const { plan, explain } = await preview(
+      text.replace(/ {2}budget:[^]*?\n\n/, "  budget: { per: 1h, cap: 10 ether }\n\n"),
+    );
+    expect(plan.stages.map(({ label }) => labelText(label))).to.deep.equal([
+      "canary 5%",
+      "canary 25%",
+      "canary 100%",
+      "promote",
+    ]);
+    expect(explain.deployments.filter(({ role }) => role === "candidate")).to.have.length(2);
+    const coin = "contracts/mocks/Treasury__MockForRehearsal.sol:Coin__MockForRehearsal";
+    const lesser = (await init({ facets: [coin] })).text;
+    const gone = /# remove: \[(.*)\]/.exec(lesser)![1]!;
+    expect(gone).to.include(DEPOSIT).and.to.not.include(TRANSFER).and.to.not.include(EXIT);
+    await expectError(() => init({}), "OptionInvalid", { where: "--facets", found: "none" });
+    await expectError(() => init({ contract: gatewayV2 }), "OptionInvalid", { where: "--facets" });
+    await expectError(() => init({ facets: ["Nothing"] }), "ArtifactUnknown", { where: "--facets", found: "Nothing" });
   });
 
   it("DIA-61 runs in the real registry, from install over both facets to promotion, and every route is the candidates'", async () => {
