@@ -215,6 +215,29 @@ export const expectField = record(
       record({ token: addressField, owner: addressField, spender: addressField }, "an allowance"),
       "a list of allowances",
     ).optional(),
+    /** Price functions, and how far their answers may go. */
+    quotes: list(
+      record(
+        {
+          /** Left out for the module. */
+          target: addressField.optional(),
+          /** The first word that it answers is the quote. */
+          call: functionField,
+          /** `size` stands for each of the sizes; that alone unless stated. */
+          args: argumentsField.optional(),
+          /** From the smallest on. */
+          sizes: list(amountField, "a list of at least one amount", 1),
+          /** How far from the quote before the plan, up or down. */
+          within: shareField.optional(),
+          least: amountField.optional(),
+          most: amountField.optional(),
+          /** How much less for each unit than the smallest size gets. */
+          slippage: shareField.optional(),
+        },
+        "an envelope of prices",
+      ),
+      "a list of envelopes",
+    ).optional(),
     /** Who gains a role or becomes an owner or admin without a call of the plan that says so. */
     power: list(
       record({ on: addressField, to: addressField }, "a contract and who gains power over it"),

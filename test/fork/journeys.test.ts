@@ -2,6 +2,9 @@ import { expect } from "chai";
 import type { RehearsalReport } from "../../src/simulate/types";
 import { CANDIDATES, checkOf, openVaultWorld, vaultPlan, type VaultWorld } from "../helpers/vaultWorld";
 
+/** Three sizes of a deposit, half a percent around the price before, and no slippage to speak of: a vault has none. */
+const SHARES = `{ call: "previewDeposit(uint256)", sizes: [1 ether, 10 ether, 1000 ether], within: 0.5%, slippage: 0.01% }`;
+
 describe("simulate > journeys of users through a vault's upgrade", function () {
   this.timeout(600_000);
   let world: VaultWorld;
@@ -31,7 +34,13 @@ describe("simulate > journeys of users through a vault's upgrade", function () {
     let report: RehearsalReport;
 
     before(async () => {
-      report = await world.rehearse(vaultPlan(CANDIDATES.v2, journeys(), 2n));
+      const envelope = `expect: { quotes: [${SHARES}] }`;
+      report = await world.rehearse(vaultPlan(CANDIDATES.v2, `${journeys()}\n${envelope}`, 2n));
+    });
+
+    it("CHK-101 passes where every sample of a price stays inside its envelope", () => {
+      const { status, evidence } = checkOf(report, "quotes");
+      expect([status, evidence]).to.deep.equal(["pass", ["1 price functions, 6 samples, all inside"]]);
     });
 
     it("DYN-01 makes every journey before the plan, after each stage and at the end, by each of its users", () => {
@@ -70,6 +79,17 @@ describe("simulate > journeys of users through a vault's upgrade", function () {
       const crowd = overrides.find((entry) => entry.kind === "crowd");
       expect(crowd?.kind === "crowd" && crowd.count).to.equal(8);
     });
+  });
+
+  it("CHK-102 fails where a candidate sells shares at another price than before, after which stage and by how much", async () => {
+    const par = "contracts/examples/VaultV2ParDeposits.sol:VaultV2ParDeposits";
+    const report = await world.rehearse(vaultPlan(par, `expect: { quotes: [${SHARES}] }`));
+    const { status, evidence } = checkOf(report, "quotes");
+    expect(status).to.equal("fail");
+    expect(evidence).to.have.length(6);
+    expect(evidence[0]).to.match(
+      /^after "upgrade": previewDeposit\(uint256\) at 1000000000000000000 is 1000000000000000000, it was \d+: more than 50 basis points apart$/,
+    );
   });
 
   it("DYN-05 fails where a step reverts that went through before, and where users get less", async () => {

@@ -37,6 +37,7 @@ import { replay } from "./36-replay";
 import { fuzz } from "./37-fuzz";
 import { access } from "./38-access";
 import { admins } from "./39-admins";
+import { quotes } from "./50-quotes";
 import type { CheckKind, CheckRun, Conclusion, Evidence, StageRun, World } from "./types";
 import type { Answer, BeforeAfter, Check, ValueFlow } from "../types";
 
@@ -81,6 +82,7 @@ export const CHECKS: readonly CheckKind[] = [
   fuzz,
   access,
   admins,
+  quotes,
 ];
 
 /** The checks of one rehearsal. */
