@@ -5,8 +5,11 @@ import { warp } from "../../src/chain/devChain";
 import type { ErrorName } from "../../src/errors";
 import { GOVERNOR } from "../../src/foreign/abis";
 import { readReport } from "../../src/simulate/readReport";
-import { writeReport } from "../../src/simulate/writeReport";
+import { markdownOf } from "../../src/report/rehearsal/markdown";
+import { notesPage } from "../../src/report/rehearsal/notesPage";
+import { reportHashOf, writeReport } from "../../src/simulate/writeReport";
 import { expectError } from "../helpers/expectError";
+import { remoteEnvironment, runJson, temporaryDeployments } from "../helpers/tasks";
 import { answersOf, checkOf, openForeignWorld, type ForeignWorld } from "../helpers/foreignWorld";
 
 const DAY = 86_400;
@@ -87,6 +90,8 @@ describe("rehearsal of a proposal of OpenZeppelin's governor, on a fork of the r
     expect(new Set(report.overrides.map(({ kind }) => kind))).to.deep.equal(
       new Set(["impersonation", "balance", "time"]),
     );
+    const notes = markdownOf(notesPage(report, reportHashOf(report)));
+    expect(notes).to.contain(`proposal ${proposal} · chain 42161 · OpenZeppelin governor ${governor}`);
     const written = writeReport(world.folder, report, "the command");
     expect(readReport(written.json).reportHash).to.equal(written.reportHash);
     expect(readFileSync(written.markdown, "utf8")).to.contain(
@@ -98,8 +103,9 @@ describe("rehearsal of a proposal of OpenZeppelin's governor, on a fork of the r
     const file = world.write("calls.json", [
       { target: world.coin, data: TOKEN.encodeFunctionData("transfer", [world.treasury, 20n]) },
     ]);
-    const report = await world.rehearse({ calls: file, from: timelock });
+    const report = await world.rehearse({ calls: file, from: timelock }, { isTwice: true });
     expect(report.failure).to.equal(undefined);
+    expect(checkOf(report, "determinism").status).to.equal("pass");
     expect(checkOf(report, "value").status).to.equal("pass");
   });
 
@@ -213,6 +219,33 @@ describe("rehearsal of a proposal of OpenZeppelin's governor, on a fork of the r
     ];
     for (const [request, name, found] of cases) {
       await expectError(() => world.rehearse(request), name as ErrorName, { found });
+    }
+  });
+
+  it("FGN-10 is one command, which writes the same report and no plan's next step", async () => {
+    const on = await remoteEnvironment(world.chain.node.url);
+    const books = temporaryDeployments();
+    try {
+      const file = world.write("command.json", [
+        { target: world.coin, data: TOKEN.encodeFunctionData("transfer", [world.treasury, 20n]) },
+      ]);
+      const { exitCode, json } = await runJson<{ verdict: string; next?: string; markdown: string }>(
+        "upgrade simulate",
+        { calls: file, from: timelock },
+        on,
+      );
+      expect([exitCode, json.verdict, json.next]).to.deep.equal([0, "pass", undefined]);
+      expect(readFileSync(json.markdown, "utf8")).to.contain(`--calls ${file} --from ${timelock}`);
+      const refusal = async (args: Record<string, string>) => {
+        const run = await runJson<{ error: string; where: string }>("upgrade simulate", args, on);
+        return `${run.exitCode} ${run.json.error} ${run.json.where}`;
+      };
+      expect(await refusal({ file: "plan.yaml", governor })).to.equal("1 OptionInvalid --governor");
+      expect(await refusal({ calls: file, from: timelock, replay: "10" })).to.equal("1 OptionInvalid --replay");
+      expect(await refusal({ calls: file, from: "0x12" })).to.equal("1 GovernanceInputInvalid --from");
+      expect(await refusal({ calls: file })).to.equal("1 GovernanceInputInvalid --from");
+    } finally {
+      books.remove();
     }
   });
 

@@ -1,7 +1,7 @@
 import { CHECKS } from "../../simulate/checks";
 import { overrides } from "../../simulate/checks/04-overrides";
 import { lifecycle } from "../../simulate/checks/05-lifecycle";
-import { negatives } from "../../simulate/checks/06-negatives";
+import { negatives as refusals } from "../../simulate/checks/06-negatives";
 import { calldata } from "../../simulate/checks/12-calldata";
 import { existenceAmong } from "../../simulate/checks/13-existence";
 import { state } from "../../simulate/checks/21-state";
@@ -30,6 +30,17 @@ const WITHOUT: Record<string, string> = {
   replay: "recorded transactions are replayed on the candidate of a plan",
   fuzz: "random calls run under the invariants of a plan",
   admins: "there is no register of modules to look up",
+};
+
+/** An account that calls has no rules that could be broken. */
+const negatives: Kind = {
+  ...refusals,
+  begin: () => ({
+    conclude: (evidence) =>
+      evidence.driver.books.length === 0
+        ? skip("one account calls: there is no rule that somebody could break")
+        : refusals.begin().conclude(evidence),
+  }),
 };
 
 const own: Kind[] = [

@@ -26,19 +26,20 @@ const KIND = {
 
 export const existence: CheckKind = {
   ...KIND,
-  begin: () => ({ conclude: (evidence) => judge(evidence, knownPeople) }),
+  begin: () => ({ conclude: (evidence) => judge(evidence, knownPeople, "nobody that the registry knows") }),
 };
 
 /** The same where somebody else knows who may be without code. */
 export function existenceAmong<E extends SubjectEvidence>(
   people: (evidence: E) => Promise<Map<string, string>>,
 ): CheckKind<Subject, E> {
-  return { ...KIND, begin: () => ({ conclude: (evidence) => judge(evidence, people) }) };
+  return { ...KIND, begin: () => ({ conclude: (evidence) => judge(evidence, people, "nobody that takes part") }) };
 }
 
 async function judge<E extends SubjectEvidence>(
   evidence: E,
   peopleOf: (evidence: E) => Promise<Map<string, string>>,
+  nobody: string,
 ): Promise<Conclusion> {
   const { plan, session } = evidence;
   const { provider } = session.client;
@@ -71,7 +72,7 @@ async function judge<E extends SubjectEvidence>(
     if (code !== "0x") continue;
     if (known.has(address)) people.add(`${address}, ${known.get(address)}`);
     else if (!told.has(address)) {
-      strange.push(`${where}: ${address} has no code, and is nobody that the registry knows`);
+      strange.push(`${where}: ${address} has no code, and is ${nobody}`);
     }
     // What is written because it was passed is one finding.
     if (!isWritten) told.add(address);

@@ -1,0 +1,161 @@
+import { expect } from "chai";
+import { getAddress, toBeHex, zeroPadValue } from "ethers";
+import { SLOTS } from "../../../src/chain/erc1967";
+import { FOREIGN_CHECKS } from "../../../src/foreign/checks";
+import { noFacts } from "../../../src/foreign/noFacts";
+import type { ForeignEvidence, ForeignWorld, GovernanceFacts } from "../../../src/foreign/types";
+import { CHECKS } from "../../../src/simulate/checks";
+import type { Conclusion, StageRun } from "../../../src/simulate/checks/types";
+import type { TracedCall } from "../../../src/trace/types";
+
+const at = (n: number) => getAddress(toBeHex(n, 20));
+const [GOVERNOR, TIMELOCK, TARGET, PROXY, OTHER] = [1, 2, 3, 4, 5].map((n) => at(n + 0x10000)) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+];
+const CALL = { target: TARGET, value: 7n, data: "0x12345678" };
+
+function frame(over: Partial<TracedCall>): TracedCall {
+  return {
+    type: "CALL",
+    from: OTHER,
+    to: GOVERNOR,
+    value: 0n,
+    gasUsed: 0n,
+    input: "0x",
+    output: "0x",
+    logs: [],
+    calls: [],
+    ...over,
+  };
+}
+
+/** The governor has its timelock make the calls. */
+function executing(calls: readonly (typeof CALL)[]): TracedCall {
+  const made = calls.map(({ target, value, data }) => frame({ from: TIMELOCK, to: target, value, input: data }));
+  return frame({ calls: [frame({ from: GOVERNOR, to: TIMELOCK, calls: made })] });
+}
+
+/** What a check says of one batch that ran so. */
+async function answer(
+  id: string,
+  over: {
+    root?: TracedCall;
+    writes?: StageRun["trace"]["writes"];
+    facts?: Partial<GovernanceFacts>;
+    state?: "new" | "proposed";
+  },
+): Promise<Conclusion> {
+  const { root = executing([CALL]), writes = [], facts, state = "proposed" } = over;
+  const run = {
+    stage: { index: 0, label: "execution", after: [], pins: [] },
+    trace: { hash: "0x", root, writes, preimages: new Map() },
+  } as unknown as StageRun;
+  const world = {
+    driver: {
+      governance: { account: GOVERNOR, state },
+      facts: { ...noFacts(), ...facts },
+      books: [GOVERNOR, TIMELOCK],
+    },
+    plan: { stages: [{ calls: [CALL] }], rollbacks: [] },
+    timelock: TIMELOCK,
+    notes: { stages: [run.stage], final: [], initial: [] },
+    session: { fork: { blockTime: 1_000 } },
+  } as unknown as ForeignWorld;
+  const check = FOREIGN_CHECKS.find((kind) => kind.id === id)!.begin();
+  await check.afterStage?.(world, run);
+  return check.conclude({ ...world, runs: [run] } as unknown as ForeignEvidence);
+}
+
+describe("checks of another governance's batch", () => {
+  it("FGN-40 are the checks of a plan, by number, and each that asks nothing says why", async () => {
+    expect(FOREIGN_CHECKS.map(({ number, id }) => `${number} ${id}`)).to.deep.equal(
+      CHECKS.map(({ number, id }) => `${number} ${id}`),
+    );
+    for (const id of ["readiness", "rollbacks", "invariants", "admins"]) {
+      const { status, evidence } = await answer(id, {});
+      expect([status, evidence[0]!.length > 10]).to.deep.equal(["skip", true]);
+    }
+  });
+
+  it("FGN-41 fails where the executor sends other bytes than were proposed, however small the difference", async () => {
+    expect((await answer("integrity", {})).status).to.equal("pass");
+    const others = [
+      [],
+      [CALL, CALL],
+      [{ ...CALL, target: OTHER }],
+      [{ ...CALL, value: 8n }],
+      [{ ...CALL, data: "0x12345679" }],
+    ];
+    for (const calls of others) {
+      expect((await answer("integrity", { root: executing(calls) })).status, JSON.stringify(calls.length)).to.equal(
+        "fail",
+      );
+    }
+    // A call that the batch makes by way of its target is the target's own.
+    const inner = executing([CALL]);
+    inner.calls[0]!.calls[0]!.calls.push(frame({ from: TARGET, to: OTHER, input: "0xdead" }));
+    expect((await answer("integrity", { root: inner })).status).to.equal("pass");
+  });
+
+  it("FGN-42 fails where an id is not what the bytes make, or the chain keeps other actions", async () => {
+    const differing = [{ what: "id", expected: "0x01", found: "0x02" }];
+    expect((await answer("integrity", { facts: { hashes: differing } })).status).to.equal("fail");
+    expect((await answer("integrity", { facts: { faults: ["a delegatecall to strange code"] } })).status).to.equal(
+      "fail",
+    );
+    expect((await answer("on-chain", { facts: { stored: differing } })).status).to.equal("fail");
+    const same = [{ what: "id", expected: "0x01", found: "0x01" }];
+    expect((await answer("on-chain", { facts: { stored: same } })).status).to.equal("pass");
+    expect((await answer("on-chain", { state: "new" })).status).to.equal("skip");
+  });
+
+  it("FGN-43 fails where a proxy's pointer moves and no call says so", async () => {
+    const slots = [SLOTS.implementation, SLOTS.admin, SLOTS.beacon];
+    for (const slot of slots) {
+      const write = { account: PROXY, slot, before: toBeHex(0, 32), after: zeroPadValue(OTHER, 32) };
+      const { status, evidence } = await answer("pointers", { writes: [write] });
+      expect(status).to.equal("fail");
+      expect(evidence.join()).to.contain(`${PROXY}: its`);
+    }
+    expect(
+      (
+        await answer("pointers", {
+          writes: [{ account: PROXY, slot: toBeHex(9, 32), before: toBeHex(0, 32), after: toBeHex(1, 32) }],
+        })
+      ).status,
+    ).to.equal("pass");
+  });
+
+  it("FGN-44 warns of a quorum out of reach, of few who decide, of no delay and of a last day that is near", async () => {
+    const voters = (votes: bigint[]) => votes.map((power, i) => ({ account: at(100 + i), votes: power }));
+    const quorum = async (votes: bigint[]) =>
+      (
+        await answer("quorum", {
+          facts: { votes: { unit: "votes", quorum: 10n, cast: { inFavour: 0n, against: 0n }, voters: voters(votes) } },
+        })
+      ).status;
+    expect(await quorum([4n, 4n, 4n])).to.equal("pass");
+    expect(await quorum([9n, 4n])).to.equal("warn");
+    expect(await quorum([4n, 4n])).to.equal("warn");
+    const week = [{ name: "the vote", seconds: 7n * 86_400n }];
+    const delays = async (delay: bigint, expires?: number) =>
+      (await answer("delays", { facts: { delays: { delay, why: "the timelock's", windows: week, expires } } })).status;
+    expect(await delays(172_800n)).to.equal("pass");
+    expect(await delays(0n)).to.equal("warn");
+    expect(await delays(172_800n, 1_000 + 3_600)).to.equal("warn");
+    const hasty = { delay: 100n, waited: 50n, why: "the timelock's", windows: week };
+    expect((await answer("delays", { facts: { delays: hasty }, state: "new" })).status).to.equal("fail");
+  });
+
+  it("FGN-45 warns of what else waits and calls the same accounts, and does not claim to have run it", async () => {
+    const facts = { rivals: ["0x01 is pending"], pending: 1 };
+    expect((await answer("nonces", { facts })).status).to.equal("warn");
+    expect((await answer("stack", { facts })).status).to.equal("inconclusive");
+    expect((await answer("stack", { facts: { pending: 1 } })).status).to.equal("pass");
+    expect((await answer("stack", {})).status).to.equal("skip");
+  });
+});
