@@ -51,6 +51,7 @@ const AREAS: Record<string, string> = {
   TOO: "Diff, snapshot, dashboard, proof",
   TRC: "Traces of transactions, on two engines",
   GRD: "A guard in the batches of other governances",
+  DRL: "Drills and incident statements",
   CKL: "Checklists before and after an upgrade",
   DEM: "The demo",
   MUT: "The mutation test",

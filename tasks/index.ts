@@ -1,4 +1,5 @@
 import "./canary";
+import "./drill";
 import "./emergency";
 import "./invariant";
 import "./registry";

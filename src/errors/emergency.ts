@@ -86,4 +86,9 @@ export const EMERGENCY_ERRORS = {
     exit: Exit.checkFailed,
     meaning: "a plan of one stage without a dwell is over as it begins, and leaves no moment for a containment",
   },
+  DrillImpossible: {
+    code: "SLIP-530",
+    exit: Exit.toolError,
+    meaning: "there is nothing to break here as the drill would, so nothing was tried",
+  },
 } as const satisfies ErrorTable;
