@@ -12,12 +12,14 @@ import { simulate } from "../../src/simulate/simulate";
 import { artifactsOf } from "../../tasks/support/artifacts";
 import { openHardhatFork } from "../../tasks/support/openHardhatFork";
 import { forgeScript } from "./forge";
+import { measureReplay, type ReplayRow } from "./replay";
 import { recording, repeat, type Act } from "./record";
 
-const USAGE = `npm run bench:simulate [-- --json] [-- --runs N]
+const USAGE = `npm run bench:simulate [-- --json] [-- --runs N] [-- --replay N]
 
-  --json  print the rows as JSON, and nothing else
-  --runs  how often each is measured; the median counts (3)`;
+  --json    print the rows as JSON, and nothing else
+  --runs    how often each is measured; the median counts (3)
+  --replay  instead: the memory that a rehearsal with N recorded transactions takes, beside one with a tenth of them`;
 
 interface Row {
   what: string;
@@ -29,13 +31,30 @@ interface Row {
 
 async function main(): Promise<void> {
   const flag = { type: "boolean", default: false } as const;
-  const { values } = parseArgs({ options: { json: flag, help: flag, runs: { type: "string", default: "3" } } });
+  const { values } = parseArgs({
+    options: { json: flag, help: flag, runs: { type: "string", default: "3" }, replay: { type: "string" } },
+  });
   if (values.help) return void process.stdout.write(`${USAGE}\n`);
   await hre.run("compile", { quiet: true });
+  if (values.replay !== undefined) return showReplay(Number(values.replay), values.json);
   const rows = await measure(Number(values.runs));
   const summary = summaryOf(rows);
   if (values.json) process.stdout.write(`${JSON.stringify({ rows, summary }, null, 2)}\n`);
   else process.stdout.write(`${render(rows).join("\n")}\n\n${summary}\n`);
+}
+
+async function showReplay(count: number, isJson: boolean): Promise<void> {
+  const log = (line: string) => void process.stderr.write(`${line}\n`);
+  const rows = await measureReplay([Math.ceil(count / 10), count], log);
+  const [few, many] = rows as [ReplayRow, ReplayRow];
+  const summary = `${many.transactions} transactions: ${(many.heap / few.heap).toFixed(2)}x the memory of ${few.transactions}`;
+  const lines = table([
+    ["transactions", "the same", "seconds", "heap, MiB"],
+    ...rows.map((row) => [String(row.transactions), String(row.same), row.seconds.toFixed(1), row.heap.toFixed(1)]),
+  ]);
+  process.stdout.write(
+    isJson ? `${JSON.stringify({ rows, summary }, null, 2)}\n` : `${lines.join("\n")}\n\n${summary}\n`,
+  );
 }
 
 /** The demo's plan, rehearsed, and its transactions alone, on both engines and in a `forge script`. */
