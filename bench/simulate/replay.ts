@@ -12,7 +12,7 @@ export interface ReplayRow {
 }
 
 /** Milliseconds between two looks at the heap. */
-const LOOK = 500;
+const LOOK = 5_000;
 
 /** Rehearses the vault's upgrade with so many recorded transactions; twice where `counts` has two. */
 export async function measureReplay(counts: readonly number[], log: (line: string) => void): Promise<ReplayRow[]> {
@@ -20,6 +20,8 @@ export async function measureReplay(counts: readonly number[], log: (line: strin
   try {
     const rows: ReplayRow[] = [];
     let sent = 0;
+    // Everything of the vault and its governance is there by now.
+    const first = await world.provider.getBlockNumber();
     for (const count of [...counts].sort((a, b) => a - b)) {
       log(`${count - sent} transactions of users`);
       await world.traffic.run(count - sent);
@@ -27,7 +29,7 @@ export async function measureReplay(counts: readonly number[], log: (line: strin
       log(`rehearsing with ${count} of them`);
       const blocks = await world.provider.getBlockNumber();
       const start = performance.now();
-      const { result, heap } = await watched(() => world.rehearse(vaultPlan(CANDIDATES.v2), { replay: blocks - 1 }));
+      const { result, heap } = await watched(() => world.rehearse(vaultPlan(CANDIDATES.v2), { replay: blocks - first }));
       const { replay, failure } = result;
       if (replay === undefined || replay.failure !== undefined || failure !== undefined) {
         throw new Error(`nothing was replayed: ${replay?.failure ?? failure?.meaning ?? "no notes"}`);
