@@ -159,7 +159,8 @@ async function rehearse(
     stated,
     moves,
     readStates,
-    stranger: strangerOf(),
+    actors: { stranger: strangerOf() },
+    module: calls[0]!.target,
   };
   const checksRun = new CheckRuns(FOREIGN_CHECKS);
   await checksRun.start(world);

@@ -4,6 +4,7 @@ import type { Call } from "../plan/types";
 import type { Subject, SubjectEvidence } from "../simulate/checks/types";
 import type { ForkSession } from "../simulate/forkSession";
 import type { Governance, ModuleState, NegativeResult } from "../simulate/types";
+import type { Actors } from "../simulate/readActors";
 import type { CodeMove } from "./codeMoves";
 
 /** What a person asks to be rehearsed. */
@@ -141,7 +142,10 @@ export interface ForeignWorld extends Subject {
   moves: CodeMove[];
   /** Proxies among the accounts that are called or moved. */
   readStates(): Promise<ModuleState[]>;
-  stranger: string;
+  /** Who asks what anybody may ask. */
+  actors: Pick<Actors, "stranger">;
+  /** The first account that is called. */
+  module: string;
 }
 
 export type ForeignEvidence = ForeignWorld & SubjectEvidence;

@@ -370,6 +370,9 @@ export const reportSchema = record({
     known: list(record(broken)),
   }).optional(),
   failure: z.record(z.string(), z.unknown()).optional(),
+}).refine(({ plan: own, governance }) => (own === undefined) !== (governance === undefined), {
+  path: ["plan"],
+  message: "either a plan, or what another governance is to run",
 }) satisfies z.ZodType<RehearsalReport>;
 
 /** The form of the file, for programs in other languages: JSON Schema, draft 2020-12. */
@@ -379,6 +382,7 @@ export function reportJsonSchema(): unknown {
     description:
       "What `upgrade simulate` found. keccak256 of the file's bytes is the plan's evidence. Wei, gas, powers and seconds of the plan are decimal text; hashes and addresses are hex.",
     ...(z.toJSONSchema(reportSchema, { io: "input" }) as object),
+    oneOf: ["plan", "governance"].map((key) => ({ type: "object", properties: { [key]: {} }, required: [key] })),
   };
 }
 

@@ -113,6 +113,7 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
       "fuzz skip",
       "access pass",
       "admins pass",
+      "quotes skip",
     ]);
     expect(first.verdict).to.equal("warn");
     const count = (verb: string) => first.steps.filter((step) => step.verb.startsWith(verb)).length;

@@ -293,10 +293,10 @@ export const access: Kind = {
   begin: () => {
     const before = new Map<string, AccessAttempt[]>();
     const after = new Map<string, AccessAttempt[]>();
-    const askAll = async ({ session, moves, timelock, stranger }: ForeignWorld, into: Map<string, AccessAttempt[]>) => {
+    const askAll = async ({ session, moves, timelock, actors }: ForeignWorld, into: Map<string, AccessAttempt[]>) => {
       const callers = [
         { role: "executor", account: timelock },
-        { role: "stranger", account: stranger },
+        { role: "stranger", account: actors.stranger },
       ];
       for (const { account, after: side } of moves) {
         if (side?.abi !== undefined)

@@ -11,6 +11,7 @@ import { value } from "../../simulate/checks/24-value";
 import { gas } from "../../simulate/checks/30-gas";
 import { determinism } from "../../simulate/checks/34-determinism";
 import { drift } from "../../simulate/checks/35-drift";
+import { quotes } from "../../simulate/checks/50-quotes";
 import { skip, type CheckKind } from "../../simulate/checks/types";
 import type { ForeignEvidence, ForeignWorld } from "../types";
 import * as code from "./code";
@@ -29,7 +30,6 @@ export const WITHOUT: Readonly<Record<string, string>> = {
   messages: "one chain is rehearsed",
   replay: "recorded transactions are replayed on the candidate of a plan",
   fuzz: "random calls run under the invariants of a plan",
-  quotes: "envelopes of quotes are stated in a plan file, and there is none",
   admins: "there is no register of modules to look up",
 };
 
@@ -76,6 +76,7 @@ const own: Kind[] = [
   determinism,
   drift,
   code.access,
+  quotes,
 ];
 
 /** Every check by its number, as it is asked of somebody else's governance. */

@@ -1,9 +1,13 @@
 import { encodeCall, looseFunction } from "../../plan/abi";
 import type { PlanFile } from "../../plan/schema";
 import { revertData } from "../../registry/decodeRevert";
-import { fail, pass, skip, unknown, type CheckKind, type CheckRun, type World } from "./types";
+import type { Actors } from "../readActors";
+import { fail, pass, skip, unknown, type CheckKind, type CheckRun, type Subject, type SubjectEvidence } from "./types";
 
 type Envelope = NonNullable<NonNullable<PlanFile["expect"]>["quotes"]>[number];
+
+/** Who asks, and what is asked unless the envelope names a target. */
+type Priced = Subject & { actors: Pick<Actors, "stranger">; module: string };
 
 /** What one price function answers for each size, or the revert data that it answered instead. */
 type Curve = readonly (bigint | string)[];
@@ -15,7 +19,7 @@ const BASIS = 10_000n;
  * near the one before the plan (`within`), between its bounds (`least`, `most`), and the price of a large trade near that of the
  * smallest (`slippage`).
  */
-export const quotes: CheckKind = {
+export const quotes: CheckKind<Priced, SubjectEvidence> = {
   number: 50,
   id: "quotes",
   name: "prices stay inside the envelopes that the plan file states",
@@ -23,24 +27,24 @@ export const quotes: CheckKind = {
   begin: () => new QuotesRun(),
 };
 
-class QuotesRun implements CheckRun {
+class QuotesRun implements CheckRun<Priced, SubjectEvidence> {
   private before: Curve[] = [];
   private readonly outside: string[] = [];
   private samples = 0;
 
-  async start(world: World): Promise<void> {
+  async start(world: Priced): Promise<void> {
     this.before = await curvesOf(world);
   }
 
-  async afterStage(world: World, { stage }: { stage: { label: string } }): Promise<void> {
+  async afterStage(world: Priced, { stage }: { stage: { label: string } }): Promise<void> {
     await this.compare(world, `after "${stage.label}"`);
   }
 
-  async end(world: World): Promise<void> {
+  async end(world: Priced): Promise<void> {
     if (world.notes.final.length > 0) await this.compare(world, "at the end");
   }
 
-  conclude({ loaded, runs }: Parameters<CheckRun["conclude"]>[0]): ReturnType<CheckRun["conclude"]> {
+  conclude({ loaded, runs }: SubjectEvidence): ReturnType<CheckRun["conclude"]> {
     const envelopes = loaded.plan.expect?.quotes ?? [];
     if (envelopes.length === 0) return skip("the plan file states no envelope of prices (expect.quotes)");
     if (this.outside.length > 0) {
@@ -50,7 +54,7 @@ class QuotesRun implements CheckRun {
     return pass(`${envelopes.length} price functions, ${this.samples} samples, all inside`);
   }
 
-  private async compare(world: World, moment: string): Promise<void> {
+  private async compare(world: Priced, moment: string): Promise<void> {
     const envelopes = world.loaded.plan.expect?.quotes ?? [];
     const curves = await curvesOf(world);
     envelopes.forEach((envelope, i) => {
@@ -90,14 +94,14 @@ export function outsideOf(
   });
 }
 
-function curvesOf(world: World): Promise<Curve[]> {
+function curvesOf(world: Priced): Promise<Curve[]> {
   const envelopes = world.loaded.plan.expect?.quotes ?? [];
   return Promise.all(
     envelopes.map((envelope, i) => curveOf(world, envelope, world.loaded.where("expect", "quotes", i))),
   );
 }
 
-function curveOf(world: World, envelope: Envelope, where: string): Promise<Curve> {
+function curveOf(world: Priced, envelope: Envelope, where: string): Promise<Curve> {
   const fragment = looseFunction(envelope.call, where);
   const args = envelope.args ?? ["size"];
   return Promise.all(
