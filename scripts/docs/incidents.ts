@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CHECKS } from "../../src/simulate/checks";
 
 const ROOT = join(__dirname, "..", "..");
 const RESULTS = join(ROOT, "test", "snapshots", "incidents");
@@ -49,6 +50,8 @@ export function incidentsPage(all: readonly Result[]): string {
   const layers = matrix(all).map(
     ({ layer, ends, alone }) => `| \`${layer}\` | ${ends.join(", ")} | ${alone.join(", ") || "none"} |`,
   );
+  const needed = new Set(all.flatMap((one) => one.layers));
+  const idle = CHECKS.filter(({ id }) => !needed.has(id)).map(({ id }) => `\`${id}\``);
   const count = (outcome: Result["outcome"]) => all.filter((one) => one.outcome === outcome).length;
   return [
     "# Incidents",
@@ -76,6 +79,8 @@ export function incidentsPage(all: readonly Result[]): string {
     "| layer | ends | ends alone |",
     "| --- | --- | --- |",
     ...layers,
+    "",
+    `Checks that no exhibit here is ended by: ${idle.join(", ")}. What each of them catches is seeded in its own tests (CHK).`,
     "",
   ].join("\n");
 }

@@ -24,13 +24,13 @@ export async function propose(
     proposalId,
     title: plan.title,
     to: registry.address,
-    data: registry.iface.encodeFunctionData(...(await callOf(registry, plan))),
+    data: registry.iface.encodeFunctionData(...(await proposalCall(registry, plan))),
     isDone: async () => (await readStatus(registry, proposalId)).state !== "Unknown",
   });
 }
 
 /** Who has neither the role nor a part in the electorate is told so by `propose`. */
-async function callOf(registry: Registry, plan: Plan): Promise<[name: string, args: unknown[]]> {
+export async function proposalCall(registry: Registry, plan: Plan): Promise<[name: string, args: unknown[]]> {
   const ask = (name: string, ...args: unknown[]) => registry.contract.getFunction(name).staticCall(...args);
   const [isReleaser, { numerator }] = await Promise.all([
     ask("hasRole", id("RELEASE"), plan.proposer) as Promise<boolean>,

@@ -17,7 +17,7 @@ import { readStatus } from "../registry/state";
 import { layoutsOf } from "../trace/layoutsOf";
 import { beforeAfter } from "./beforeAfter";
 import { canonicalJson } from "./canonicalJson";
-import { CheckRuns, CHECKS } from "./checks";
+import { CHECKS, CheckRuns } from "./checks";
 import type { StageRun, World } from "./checks/types";
 import { verdictOf } from "./checks/verdictOf";
 import { compareReports } from "./compareReports";
@@ -53,6 +53,10 @@ export interface SimulateOptions extends Omit<BuildOptions, "addresses" | "repor
   fuzz?: number;
   /** What the random calls follow from; the plan's subject unless stated. */
   seed?: string;
+  /** Plan files that came before on the same module: what their journeys found mended has to stay so. */
+  earlier?: readonly LoadedPlanFile[];
+  /** Ids of checks that are left out, to see what the others find without them. The report does not have them. */
+  without?: readonly string[];
 }
 
 /**
@@ -190,7 +194,8 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
   const world = worldOf(params, lifecycle, { module, invariants });
   const parameters = () => readParameters(client, module, built.abis.candidate);
   const before = await parameters();
-  const checksRun = new CheckRuns(CHECKS);
+  const { without = [] } = options;
+  const checksRun = new CheckRuns(CHECKS.filter(({ id }) => !without.includes(id)));
   await checksRun.start(world);
   const runs: StageRun[] = [];
   const failure = await endOf(lifecycle, async (run) => {
@@ -281,7 +286,13 @@ function worldOf(
   const { built, loaded, options } = params;
   const { candidate, stable, known } = built.abis;
   const errors = [candidate, ...(stable === undefined ? [] : [stable]), ...known, lifecycle.registry.iface];
-  const journeys = readJourneys(loaded, module, [candidate, ...(stable === undefined ? [] : [stable])]);
+  const abis = [candidate, ...(stable === undefined ? [] : [stable])];
+  const journeys = [
+    ...readJourneys(loaded, module, abis),
+    ...(options.earlier ?? []).flatMap((file) =>
+      readJourneys(file, module, abis).map((one) => ({ ...one, name: `${one.name} (${file.plan.title})` })),
+    ),
+  ];
   const { canary } = loaded.plan;
   const stated = canary === undefined || canary === "none" ? [] : (canary.expectedErrors ?? []);
   const expected = journeys.flatMap(({ steps }) => steps.flatMap(({ expect }) => expect ?? []));

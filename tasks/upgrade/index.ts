@@ -178,6 +178,7 @@ withOutput(
   .addOptionalParam("replay", "Recorded transactions to run on stable and candidate: a number of blocks, or a file")
   .addOptionalParam("fuzz", "Random calls under the invariants after the last stage; 0 for none", "200")
   .addOptionalParam("seed", "What the random calls follow from; the plan unless stated")
+  .addOptionalParam("earlier", "Plan files that came before, by commas: their journeys are made too")
   .addFlag("twice", "Rehearses a second time: both reports must be the same")
   .addFlag("strict", "Takes no warning, and nothing that is not committed (so does CI=true for the latter)")
   .addOptionalParam("maxAge", "How old the pinned block may be without a warning", "1d")

@@ -44,6 +44,7 @@ interface SimulateArgs extends OutputArgs {
   replay?: string;
   fuzz: string;
   seed?: string;
+  earlier?: string;
   twice: boolean;
   quick: boolean;
   strict: boolean;
@@ -92,6 +93,7 @@ export const action = (args: SimulateArgs, hre: HardhatRuntimeEnvironment): Prom
       replay: args.replay !== undefined && /^\d+$/.test(args.replay) ? Number(args.replay) : args.replay,
       fuzz: numberOf("--fuzz", args.fuzz),
       seed: args.seed,
+      earlier: args.earlier?.split(",").map((file) => readPlanFile(file, readAddressBook(client.deploymentsDir))),
     });
     return finish(run, report);
   });
@@ -216,8 +218,8 @@ function numberOf(where: string, text: string): number {
 
 /** What else changes the report. */
 function optionsText(args: SimulateArgs): string {
-  const { replay, fuzz, seed, delegates } = args;
-  const ofPlan = args.file === undefined ? {} : { replay, fuzz, seed };
+  const { replay, fuzz, seed, earlier, delegates } = args;
+  const ofPlan = args.file === undefined ? {} : { replay, fuzz, seed, earlier };
   const ofOthers = args.file === undefined ? Object.fromEntries(FOREIGN.map((name) => [name, args[name]])) : {};
   const stated = Object.entries({ ...ofOthers, ...ofPlan, ...(args.file === undefined ? { delegates } : {}) }).filter(
     ([, value]) => value !== undefined,

@@ -113,6 +113,11 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
       "fuzz skip",
       "access pass",
       "admins pass",
+      "exposure skip",
+      "toolchain pass",
+      "reached pass",
+      "governance pass",
+      "retired skip",
       "quotes skip",
     ]);
     expect(first.verdict).to.equal("warn");

@@ -7,6 +7,7 @@ import { openChain, parametersOf, ROOT, type Chain } from "../../scripts/demo/op
 import { deployArtifact } from "../../scripts/remote/artifact";
 import { readAddressBook, writeAddresses } from "../../src/chain/addressBook";
 import { mine, revertTo, takeSnapshot, tickBySecond, warpTo } from "../../src/chain/devChain";
+import { rollbackByCouncil } from "../../src/emergency/acts";
 import type { Artifact, Client } from "../../src/client";
 import { SlipwayError } from "../../src/errors";
 import { defineInvariants } from "../../src/invariants/defineInvariants";
@@ -210,10 +211,11 @@ export class IncidentWorld {
   }
 
   /** The whole way to a scheduled plan, on the chain itself and by the contracts' own rules, whatever a rehearsal says. */
-  async ship(text: string): Promise<Shipped> {
+  async ship(text: string, who: { proposer?: string; voters?: number } = {}): Promise<Shipped> {
     const { people, registry } = this;
     const reportHash = id("a rehearsal that nobody read");
-    const built = await prepareDeployments(this.as(people.release), registry, this.load(text), {
+    const proposer = who.proposer ?? people.release;
+    const built = await prepareDeployments(this.as(proposer), registry, this.load(text), {
       root: ROOT,
       invariantsDir: this.invariantsDir,
       reportHash,
@@ -224,10 +226,10 @@ export class IncidentWorld {
       await contract.getFunction(name)(...args);
     };
     const status = () => readStatus(registry, proposalId);
-    await call(people.release, "propose", plan);
+    await call(proposer, "propose", plan);
     // Nine of twelve: enough for every class.
     const bySeat = [...people.electors].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
-    const electors = [...bySeat.slice(0, 9).entries()];
+    const electors = [...bySeat.slice(0, who.voters ?? 9).entries()];
     for (const [seat, elector] of electors) await call(elector, "castVote", proposalId, 1, seat);
     for (const kind of ["integrity", "simulation"] as const) {
       await attest(this.as(people.attesters[0]!), registry, { proposalId, kind });
@@ -244,6 +246,13 @@ export class IncidentWorld {
         await advance(this.as(people.deployer), registry, { proposalId });
       },
     };
+  }
+
+  /** Three of the council's five, at once. */
+  async rollback({ proposalId }: Shipped): Promise<void> {
+    for (const member of this.people.council.slice(0, 3)) {
+      await rollbackByCouncil(this.as(member), this.registry, { proposalId, reason: "value leaves" });
+    }
   }
 
   close(): void {

@@ -4,6 +4,8 @@ import { id } from "ethers";
 import { ModuleKind } from "../../src/plan/types";
 import type { Distributor__MockForIncident } from "../../typechain-types";
 import { exhibitFixture } from "../helpers/exhibit";
+import { record } from "../helpers/exhibits";
+import { incidents } from "../helpers/incidentWorld";
 
 const fixture = () => exhibitFixture<Distributor__MockForIncident>("Distributor__MockForIncident");
 
@@ -33,5 +35,41 @@ describe("incident: a stolen deployer key", () => {
         "AccessControlUnauthorizedAccount",
       );
     }
+  });
+});
+
+describe("incident: a stolen deployer key, and a token that anybody mints", () => {
+  const exhibit = incidents();
+  const MINTED = 60n * 10n ** 12n;
+
+  async function token() {
+    const { world } = exhibit;
+    const token = await world.proxied("Token");
+    await world.send(token, world.people.deployer, "mint", world.user(1), 1_000n);
+    return { world, token };
+  }
+
+  it("INC-49 as it happened, the key gives the token other code, and its thief mints without end", async () => {
+    const { world, token: before } = await token();
+    const next = await world.upgrade(before, "TokenOpenMint");
+    await world.send(next, world.thief, "mintTo", world.thief, MINTED);
+    expect(await world.read(next, "balanceOf", world.thief)).to.equal(MINTED);
+  });
+
+  it("INC-50 the key upgrades nothing that the timelock owns", async () => {
+    const { world, token: before } = await token();
+    await world.govern(before);
+    await expect(world.upgrade(before, "TokenOpenMint")).to.be.rejectedWith("revert");
+    expect(await world.read(before, "totalSupply")).to.equal(1_000n);
+    record({
+      id: "M31",
+      incident: "Ankr",
+      year: 2022,
+      reported: "$5M, and $15M at a lender",
+      cause: "the deployer's key was stolen, and it could upgrade",
+      outcome: "stopped",
+      layers: ["timelock"],
+      loss: { unit: "tokens minted", of: MINTED, asItHappened: MINTED, withSlipway: 0n },
+    });
   });
 });

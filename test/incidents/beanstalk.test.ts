@@ -6,6 +6,7 @@ import { packSeats } from "../../src/registry/seats";
 import { POWER } from "../fixtures/registry";
 import { asTimelock } from "../helpers/asTimelock";
 import { exhibitFixture, exhibitPlan } from "../helpers/exhibit";
+import { record } from "../helpers/exhibits";
 import { Choice, propose, State, stateOf } from "../helpers/lifecycle";
 
 const fixture = () => exhibitFixture("Market__MockForIncident");
@@ -41,5 +42,15 @@ describe("incident: Beanstalk's emergency commit", () => {
     expect(await stateOf(world, proposalId), "all have voted, and the vote goes on").to.equal(State.Voting);
     await expect(registry.schedule(plan)).to.be.revertedWithCustomError(registry, "ProposalInState");
     await expect(registry.advance(plan)).to.be.revertedWithCustomError(registry, "ProposalInState");
+    record({
+      id: "M05",
+      incident: "Beanstalk",
+      year: 2022,
+      reported: "$181M",
+      cause: "votes are live balances, and two thirds of them decide in their own transaction",
+      outcome: "stopped",
+      layers: ["vote", "timelock"],
+      loss: { unit: "treasury", of: 1_000n, asItHappened: 1_000n, withSlipway: 0n },
+    });
   });
 });

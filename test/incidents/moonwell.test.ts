@@ -2,6 +2,7 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id } from "ethers";
 import { exhibitFixture, exhibitPlan } from "../helpers/exhibit";
+import { record } from "../helpers/exhibits";
 import { AttestationKind, propose, toApproved } from "../helpers/lifecycle";
 import { REPORT } from "../helpers/plans";
 import type { Bridge__MockForIncident } from "../../typechain-types";
@@ -29,5 +30,15 @@ describe("incident: values that were not the simulated ones", () => {
       registry.connect(attesters[0]).attest(editedId, AttestationKind.Simulation, REPORT),
     ).to.be.revertedWithCustomError(registry, "EvidenceMismatch");
     expect((await registry.proposalOf(editedId)).simulationAttestations).to.equal(0n);
+    record({
+      id: "M37",
+      incident: "Moonwell, MIP-14",
+      year: 2023,
+      reported: "not told",
+      cause: "what was submitted was not what was simulated",
+      outcome: "stopped",
+      layers: ["attestation", "vote"],
+      loss: { unit: "plans that nobody rehearsed", of: 1n, asItHappened: 1n, withSlipway: 0n },
+    });
   });
 });

@@ -5,6 +5,7 @@ import { Category } from "../../src/invariants/types";
 import { Op } from "../../src/plan/types";
 import type { Replica__MockForIncident } from "../../typechain-types";
 import { agreed, exhibitFixture, exhibitPlan } from "../helpers/exhibit";
+import { record } from "../helpers/exhibits";
 import { asTimelock } from "../helpers/asTimelock";
 import { State, stateOf } from "../helpers/lifecycle";
 import { define, dialInvariant } from "../helpers/plans";
@@ -57,5 +58,15 @@ describe("incident: Nomad's zero root", () => {
     await agreed(world, sound);
     await registry.advance(sound);
     await expect(exhibit.process(id("everything"))).to.be.revertedWithCustomError(exhibit, "NotProven");
+    record({
+      id: "M03",
+      incident: "Nomad",
+      year: 2022,
+      reported: "$190M",
+      cause: "an inbox initialised with the root that every unproven message has",
+      outcome: "stopped",
+      layers: ["stage:invariant"],
+      loss: { unit: "unproven messages", of: 1n, asItHappened: 1n, withSlipway: 0n },
+    });
   });
 });

@@ -5,6 +5,7 @@ import { ethers } from "hardhat";
 import type { Market__MockForIncident } from "../../typechain-types";
 import { DAY } from "../fixtures/registry";
 import { agreed, exhibitFixture, exhibitPlan } from "../helpers/exhibit";
+import { record } from "../helpers/exhibits";
 
 const fixture = () => exhibitFixture<Market__MockForIncident>("Market__MockForIncident");
 
@@ -38,5 +39,15 @@ describe("incident: Sonne's separable operations", () => {
     expect([await exhibit.isListed(), await exhibit.isSeeded()]).to.deep.equal([true, true]);
     await expect(exhibit.connect(stranger).drain()).to.be.revertedWithCustomError(exhibit, "NotListed");
     expect(await exhibit.drainedBy()).to.equal(ZeroAddress);
+    record({
+      id: "M13",
+      incident: "Onyx, and Sonne",
+      year: 2023,
+      reported: "$2.1M, and $20M",
+      cause: "a market is listed by one operation and seeded by another, and anybody executes the first alone",
+      outcome: "stopped",
+      layers: ["stage:atomic"],
+      loss: { unit: "markets drained", of: 1n, asItHappened: 1n, withSlipway: 0n },
+    });
   });
 });

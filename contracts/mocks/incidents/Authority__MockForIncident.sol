@@ -117,3 +117,154 @@ contract GatewayListed__MockForIncident is Gateway__MockForIncident {
         Address.functionCall(callTarget, callData);
     }
 }
+
+/// @notice Tornado's: what voters read does nothing to the wallet.
+contract Payload__MockForIncident {
+    function run(address payable) external {}
+}
+
+/// @notice What stands at the same address when it runs.
+contract PayloadSwapped__MockForIncident {
+    function run(address payable to) external {
+        Address.sendValue(to, address(this).balance);
+    }
+}
+
+/// @notice Socket's: routes that the owner adds, each run on the gateway's own account by its number.
+contract GatewayRoutes__MockForIncident is Governed__MockForIncident {
+    address[] public routes;
+
+    function version() external pure virtual returns (uint256) {
+        return 1;
+    }
+
+    function addRoute(address route) external onlyOwner {
+        routes.push(route);
+    }
+
+    function executeRoute(uint256 route, bytes calldata data) external {
+        Address.functionDelegateCall(routes[route], data);
+    }
+}
+
+contract GatewayRoutesNext__MockForIncident is GatewayRoutes__MockForIncident {
+    function version() external pure override returns (uint256) {
+        return 2;
+    }
+}
+
+/// @notice Route 406: what it swaps by is not looked at.
+contract Route__MockForIncident {
+    function performAction(address token, bytes calldata swapExtraData) external {
+        Address.functionCall(token, swapExtraData);
+    }
+}
+
+/// @notice Atlantis': votes are balances, a few of them are a quorum, and nobody is left to vote against.
+contract QuietGovernor__MockForIncident {
+    error NotEnough(uint256 votes, uint256 quorum);
+    error TooEarly(uint256 at);
+
+    struct Proposal {
+        address target;
+        bytes data;
+        uint256 votes;
+        uint256 at;
+    }
+
+    IERC20 public immutable token;
+    Proposal[] public proposals;
+
+    constructor(IERC20 token_) {
+        token = token_;
+    }
+
+    function propose(address target, bytes calldata data) external {
+        proposals.push(Proposal(target, data, token.balanceOf(msg.sender), block.timestamp + 2 days));
+    }
+
+    function execute(uint256 index) external {
+        Proposal storage proposal = proposals[index];
+        uint256 quorum = token.totalSupply() / 100;
+        if (proposal.votes < quorum) revert NotEnough(proposal.votes, quorum);
+        if (block.timestamp < proposal.at) revert TooEarly(proposal.at);
+        Address.functionCall(proposal.target, proposal.data);
+    }
+}
+
+/// @notice It answers for itself what an implementation is asked, so that nobody asks twice.
+contract ShadowCareful__MockForIncident is Shadow__MockForIncident {
+    string public constant UPGRADE_INTERFACE_VERSION = "5.0.0";
+
+    function proxiableUUID() external pure returns (bytes32) {
+        return 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
+    }
+}
+
+/// @notice YAM's: a supply that is rebased, and a governor that counts a share of it.
+contract RebaseToken__MockForIncident is Governed__MockForIncident {
+    uint256 public constant BASE = 1e18;
+
+    uint256 public totalSupply;
+    mapping(address account => uint256) public votes;
+
+    function start(address account, uint256 amount) external onlyOwner {
+        votes[account] = amount;
+        totalSupply = amount;
+    }
+
+    function rebase(uint256 factor) external virtual {
+        totalSupply = (totalSupply * factor) / BASE;
+    }
+}
+
+contract RebaseTokenUnscaled__MockForIncident is RebaseToken__MockForIncident {
+    function rebase(uint256 factor) external override {
+        totalSupply = totalSupply * factor;
+    }
+}
+
+/// @notice A treasury that its token's holders govern, by a share of the supply.
+contract RebaseTreasury__MockForIncident {
+    error QuorumNotReached(uint256 votes, uint256 quorum);
+
+    RebaseToken__MockForIncident public immutable token;
+
+    constructor(RebaseToken__MockForIncident token_) payable {
+        token = token_;
+    }
+
+    function withdraw(uint256 amount) external {
+        uint256 quorum = token.totalSupply() / 25;
+        uint256 held = token.votes(msg.sender);
+        if (held < quorum) revert QuorumNotReached(held, quorum);
+        Address.sendValue(payable(msg.sender), amount);
+    }
+}
+
+/// @notice iearn's: it was set up with the wrong market, and what lies there is not counted.
+contract RetiredVault__MockForIncident is Governed__MockForIncident {
+    IERC20 public money;
+    IERC20 public counted;
+    uint256 public totalShares;
+    mapping(address account => uint256) public shares;
+
+    function open(IERC20 money_, IERC20 counted_) external onlyOwner {
+        (money, counted) = (money_, counted_);
+    }
+
+    function deposit(uint256 amount) external {
+        uint256 pool = counted.balanceOf(address(this));
+        uint256 minted = totalShares == 0 || pool == 0 ? amount : (amount * totalShares) / pool;
+        money.transferFrom(msg.sender, address(this), amount);
+        shares[msg.sender] += minted;
+        totalShares += minted;
+    }
+
+    function withdraw(uint256 amount) external {
+        uint256 due = (money.balanceOf(address(this)) * amount) / totalShares;
+        shares[msg.sender] -= amount;
+        totalShares -= amount;
+        money.transfer(msg.sender, due);
+    }
+}

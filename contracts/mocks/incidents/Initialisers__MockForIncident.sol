@@ -180,7 +180,6 @@ contract WalletLibrary__MockForIncident {
     error NotOwner(address caller);
 
     address public owner;
-    bool public isEnded;
 
     function initWallet(address owner_) external {
         if (owner != address(0)) revert NotOwner(msg.sender);
@@ -189,7 +188,7 @@ contract WalletLibrary__MockForIncident {
 
     function kill() external {
         if (msg.sender != owner) revert NotOwner(msg.sender);
-        isEnded = true;
+        selfdestruct(payable(msg.sender));
     }
 
     function pay(address payable to, uint256 amount) external {

@@ -131,11 +131,11 @@ contract Lending__MockForIncident is Governed__MockForIncident {
         return collateral[account] * 10 >= debt[account] * 11;
     }
 
-    /// @notice Debt that its own collateral does not cover.
+    /// @notice What collateral lacks to keep its owners healthy, in elevenths of debt.
     function shortfall() external view returns (uint256 sum) {
         for (uint256 i; i < _accounts.length; ++i) {
             address account = _accounts[i];
-            if (debt[account] > collateral[account]) sum += debt[account] - collateral[account];
+            if (!isHealthy(account)) sum += debt[account] * 11 - collateral[account] * 10;
         }
     }
 

@@ -1,4 +1,8 @@
-import type { Interface } from "ethers";
+import { Interface } from "ethers";
+import { CALLCODE, DELEGATECALL, reachable, SELFDESTRUCT } from "../../bytecode/reachable";
+import { delegateTargets } from "../../chain/delegateTargets";
+import { deployedSide } from "../../diff/codeSide";
+import { dispatchedSelectors } from "../../impact/selectors";
 import { SlipwayError } from "../../errors";
 import { checkInitializers, initializersOf } from "../../plan/checkInitializers";
 import { fail, pass, skip, unknown, warn, type CheckKind, type World } from "./types";
@@ -66,7 +70,8 @@ interface Place {
   isNew: boolean;
 }
 
-async function placesOf({ built, registry, plan, notes }: World): Promise<Place[]> {
+async function placesOf(world: World): Promise<Place[]> {
+  const { built, registry, plan, notes } = world;
   const { candidate, stable = candidate } = built.abis;
   const modules = await Promise.all(
     plan.targets.map(async ({ module }) => (await registry.contract.getFunction("moduleOf")(module)).account as string),
@@ -75,12 +80,38 @@ async function placesOf({ built, registry, plan, notes }: World): Promise<Place[
   const hasRun = notes.stages.length > 0;
   return [
     ...created.map((target) => ({ target, place: "the implementation", abi: candidate, isNew: true })),
+    ...(await librariesOf(world)),
     ...modules.map((target) => ({ target, place: "the proxy", abi: hasRun ? candidate : stable, isNew: false })),
     ...[built.explain.stable]
       .filter((target) => !created.includes(target) && !modules.includes(target))
       .map((target) => ({ target, place: "the implementation", abi: stable, isNew: false })),
   ];
 }
+
+/**
+ * What candidates delegate to by a constant, where it can end itself or run foreign code: whoever initialises that owns it, and with it every
+ * module that relies on it. Its functions are known where it was compiled here, or where they are the candidate's.
+ */
+async function librariesOf({ built, session, plan }: World): Promise<Place[]> {
+  const pinned = new Set(plan.stages.flatMap(({ pins }) => pins.map(({ account }) => account)));
+  const own = new Set(built.deployments.map(({ address }) => address));
+  const targets = built.deployments
+    .filter(({ role }) => role === "candidate")
+    .flatMap(({ code }) => delegateTargets(code))
+    .filter((target) => pinned.has(target) && !own.has(target) && target !== built.explain.stable);
+  const places: Place[] = [];
+  for (const target of new Set(targets)) {
+    const side = await deployedSide(session.client, target).catch(() => undefined);
+    if (side === undefined || !reachable(side.code).ops.some(({ op }) => DANGEROUS.includes(op))) continue;
+    const served = new Set(dispatchedSelectors(side.code));
+    const abi = side.abi ?? built.abis.candidate;
+    const known = initializersOf(abi).filter(({ selector }) => served.has(selector));
+    places.push({ target, place: "a library of the candidate,", abi: new Interface(known), isNew: true });
+  }
+  return places;
+}
+
+const DANGEROUS = [SELFDESTRUCT, CALLCODE, DELEGATECALL];
 
 async function openAt(
   { session, built }: World,

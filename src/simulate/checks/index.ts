@@ -37,6 +37,11 @@ import { replay } from "./36-replay";
 import { fuzz } from "./37-fuzz";
 import { access } from "./38-access";
 import { admins } from "./39-admins";
+import { exposure } from "./40-exposure";
+import { toolchain } from "./41-toolchain";
+import { reached } from "./42-reached";
+import { governance } from "./43-governance";
+import { retired } from "./44-retired";
 import { quotes } from "./50-quotes";
 import type { CheckKind, CheckRun, Conclusion, Evidence, StageRun, World } from "./types";
 import type { Answer, BeforeAfter, Check, ValueFlow } from "../types";
@@ -82,6 +87,11 @@ export const CHECKS: readonly CheckKind[] = [
   fuzz,
   access,
   admins,
+  exposure,
+  toolchain,
+  reached,
+  governance,
+  retired,
   quotes,
 ];
 

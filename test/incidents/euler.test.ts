@@ -1,0 +1,80 @@
+import { expect } from "chai";
+import { record } from "../helpers/exhibits";
+import { incidents, planText } from "../helpers/incidentWorld";
+
+const ONE = 10n ** 18n;
+const POOL = 100n * ONE;
+const OWN = ONE;
+/** Withdrawn over what was deposited. */
+const TAKEN = (8n * ONE) / 100n;
+
+/*
+ * Euler, March 2023: every function that makes an account poorer asks afterwards whether it is still healthy, but the one that was added
+ * seven months before.
+ */
+describe("incident: a function without the check of its siblings", () => {
+  const exhibit = incidents();
+
+  async function protocol() {
+    const { world } = exhibit;
+    const lending = await world.proxied("Lending");
+    const address = await lending.getAddress();
+    const money = await world.deploy("Money");
+    await world.send(lending, world.people.deployer, "open", await money.getAddress());
+    await world.send(money, world.people.deployer, "mint", address, POOL);
+    for (const who of [world.user(1), world.thief]) {
+      await world.send(money, world.people.deployer, "mint", who, OWN);
+      await world.send(money, who, "approve", address, OWN);
+    }
+    return { world, lending, money, address };
+  }
+
+  it("INC-37 as it happened, he makes himself unhealthy and takes himself over for a fifth less", async () => {
+    const { world, lending, money } = await protocol();
+    const next = await world.upgrade(lending, "LendingDonate");
+    const partner = world.user(2);
+    await world.send(next, world.thief, "deposit", OWN);
+    await world.send(next, world.thief, "leverage", OWN * 9n);
+    await world.send(next, world.thief, "donateToReserves", OWN);
+    await world.send(next, partner, "liquidate", world.thief);
+    await world.send(next, partner, "withdraw", OWN + TAKEN);
+    expect(await world.read(money, "balanceOf", partner)).to.equal(OWN + TAKEN);
+  });
+
+  it("INC-38 random calls with a depositor's journey break `no debt without collateral`", async () => {
+    const { world, lending, address } = await protocol();
+    const covered = `name: no-shortfall
+category: asset
+severity: critical
+owner: lending
+action: freeze
+inline: true
+left: { target: "${address}", call: "shortfall()(uint256)" }
+op: "=="
+right: 0
+`;
+    await world.govern(lending, [covered]);
+    const journey = `invariants: [no-shortfall]
+journeys:
+  - name: leverage
+    as: "${world.user(1)}"
+    steps:
+      - { call: "deposit(uint256)", args: ["${OWN}"] }
+      - { call: "leverage(uint256)", args: ["${OWN * 9n}"] }`;
+    const { layers } = await world.rehearse(await planText("Lending", "LendingDonate", "", journey), {
+      fuzz: 150,
+      seed: "0x02",
+    });
+    expect(layers).to.deep.equal(["fuzz"]);
+    record({
+      id: "M09",
+      incident: "Euler",
+      year: 2023,
+      reported: "$197M",
+      cause: "a new function lacks the check of health that every sibling has",
+      outcome: "stopped",
+      layers,
+      loss: { unit: "wei of the pool", of: POOL, asItHappened: TAKEN, withSlipway: 0n },
+    });
+  });
+});

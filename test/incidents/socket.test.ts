@@ -1,0 +1,60 @@
+import { expect } from "chai";
+import { record } from "../helpers/exhibits";
+import { incidents, planText } from "../helpers/incidentWorld";
+
+const HELD = 3_300n;
+const UNLIMITED = 2n ** 256n - 1n;
+
+/*
+ * Socket, January 2024: a route that was added three days before calls what it is told to. The function that runs routes was there all the time.
+ */
+describe("incident: a route behind a function that was there before", () => {
+  const exhibit = incidents();
+
+  async function protocol() {
+    const { world } = exhibit;
+    const gateway = await world.proxied("GatewayRoutes");
+    const money = await world.deploy("Money");
+    const route = await world.deploy("Route");
+    const victim = world.user(1);
+    await world.send(money, world.people.deployer, "mint", victim, HELD);
+    await world.send(money, victim, "approve", await gateway.getAddress(), UNLIMITED);
+    const transfer = money.interface.encodeFunctionData("transferFrom", [victim, world.thief, HELD]);
+    const steal = route.interface.encodeFunctionData("performAction", [await money.getAddress(), transfer]);
+    return { world, gateway, money, steal, route: await route.getAddress() };
+  }
+
+  it("INC-25 as it happened, the route is a transfer of the victim's tokens", async () => {
+    const { world, gateway, money, steal, route } = await protocol();
+    await world.send(gateway, world.people.deployer, "addRoute", route);
+    await world.send(gateway, world.thief, "executeRoute", 0, steal);
+    expect(await world.read(money, "balanceOf", world.thief)).to.equal(HELD);
+  });
+
+  it("INC-26 no layer stops it: the plan is rehearsed, voted and run, and the tokens are gone", async () => {
+    const { world, gateway, money, steal, route } = await protocol();
+    await world.govern(gateway);
+    const call = `promote: { dwell: 0 }
+calls: [{ stage: "0", function: "addRoute(address)", args: ["${route}"] }]`;
+    const text = await planText("GatewayRoutes", "GatewayRoutesNext", "", call);
+    const { layers } = await world.rehearse(text);
+    expect(layers).to.deep.equal([]);
+    const shipped = await world.ship(text);
+    await shipped.advance();
+    expect(await shipped.state()).to.equal("Completed");
+    await world.send(gateway, world.thief, "executeRoute", 0, steal);
+    expect(await world.read(money, "balanceOf", world.thief)).to.equal(HELD);
+    record({
+      id: "M22",
+      incident: "Socket",
+      year: 2024,
+      reported: "$3.3M",
+      cause: "a new route calls what it is told to, by an account that users let spend their tokens",
+      outcome: "not stopped",
+      layers,
+      loss: { unit: "tokens of one user", of: HELD, asItHappened: HELD, withSlipway: HELD },
+      because:
+        "the new code is reached through a function that was there before, and the call that steals is nested in its bytes. `exposure` tries new functions alone, and does not build calldata within calldata. Review of what a plan passes as an argument is left to people.",
+    });
+  });
+});
