@@ -14,6 +14,7 @@ export interface Result {
   cause: string;
   outcome: "stopped" | "bounded" | "not stopped";
   layers: string[];
+  needs: string[];
   loss: { unit: string; of: string; asItHappened: string; withSlipway: string };
   because?: string;
 }
@@ -26,15 +27,15 @@ export function results(): Result[] {
     .sort((a, b) => a.id.localeCompare(b.id));
 }
 
-/** Each layer, the exhibits that it ends, and those that nothing else at hand ends. */
-export function matrix(all: readonly Result[]): { layer: string; ends: string[]; alone: string[] }[] {
+/** Each layer, the exhibits that it ends, and those that pass where it is switched off. */
+export function matrix(all: readonly Result[]): { layer: string; ends: string[]; passes: string[] }[] {
   const layers = [...new Set(all.flatMap((one) => one.layers))].sort();
   return layers.map((layer) => {
     const ends = all.filter((one) => one.layers.includes(layer));
     return {
       layer,
       ends: ends.map(({ id }) => id),
-      alone: ends.filter(({ layers: own }) => own.length === 1).map(({ id }) => id),
+      passes: ends.filter(({ needs }) => needs.includes(layer)).map(({ id }) => id),
     };
   });
 }
@@ -48,7 +49,7 @@ export function incidentsPage(all: readonly Result[]): string {
   );
   const open = all.filter(({ because }) => because !== undefined);
   const layers = matrix(all).map(
-    ({ layer, ends, alone }) => `| \`${layer}\` | ${ends.join(", ")} | ${alone.join(", ") || "none"} |`,
+    ({ layer, ends, passes }) => `| \`${layer}\` | ${ends.join(", ")} | ${passes.join(", ") || "none"} |`,
   );
   const needed = new Set(all.flatMap((one) => one.layers));
   const idle = CHECKS.filter(({ id }) => !needed.has(id)).map(({ id }) => `\`${id}\``);
@@ -74,9 +75,9 @@ export function incidentsPage(all: readonly Result[]): string {
     "## Layers",
     "",
     "A plain word is a [check of the rehearsal](rehearsal.md); `plan:` an error that ends the plan before there is anything to rehearse; the others",
-    "are rules of the contracts. With a layer switched off, what it alone ends passes.",
+    "are rules of the contracts. Each is switched off in turn: what passes then stands at its right.",
     "",
-    "| layer | ends | ends alone |",
+    "| layer | ends | passes without it |",
     "| --- | --- | --- |",
     ...layers,
     "",

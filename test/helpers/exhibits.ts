@@ -15,6 +15,8 @@ export interface Exhibit {
   outcome: "stopped" | "bounded" | "not stopped";
   /** What ends it, each alone: the id of a check, "plan:Error", or a rule of the contracts ("vote", "timelock", "canary:cap"). */
   layers: string[];
+  /** Those of them without which it passes; the only one, where there is one, unless stated. */
+  needs?: string[];
   /** The miniature's loss, in its own units: as it happened, through Slipway, of how much. */
   loss: { unit: string; of: bigint; asItHappened: bigint; withSlipway: bigint };
   /** Why it is not stopped, or what is left. */
@@ -24,7 +26,8 @@ export interface Exhibit {
 /** Keeps the result of an exhibit; one that comes out otherwise than the page says fails. */
 export function record(exhibit: Exhibit): void {
   mkdirSync(join(__dirname, "..", "snapshots", "incidents"), { recursive: true });
-  const { loss, ...rest } = exhibit;
+  const { loss, ...given } = exhibit;
+  const rest = { ...given, needs: given.needs ?? (given.layers.length === 1 ? given.layers : []) };
   const { unit, of, asItHappened, withSlipway } = loss;
   const numbers = { unit, of: String(of), asItHappened: String(asItHappened), withSlipway: String(withSlipway) };
   expectSnapshot(join("incidents", exhibit.id), { ...rest, loss: numbers });

@@ -59,6 +59,7 @@ tolerance: 5%
       cause: "an oracle answers in other decimals, and older vaults still ask it",
       outcome: "stopped",
       layers: [...layers, "stage:invariant"],
+      needs: ["stage:invariant"],
       loss: { unit: "wei in the vault", of: HELD, asItHappened: HELD, withSlipway: 0n },
     });
   });

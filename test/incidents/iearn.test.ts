@@ -60,6 +60,7 @@ describe("incident: a vault that nobody looks after any more", () => {
     expect(told?.evidence).to.deep.equal([
       `old at ${address} holds ${HELD} of ${await money.getAddress()}`,
       `old at ${address} may spend 7 of ${await money.getAddress()} for ${world.user(2)}`,
+      `old at ${address} may spend 1000 of ${await money.getAddress()} for ${world.thief}`,
     ]);
     record({
       id: "M40",

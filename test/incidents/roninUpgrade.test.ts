@@ -55,6 +55,7 @@ right: 0
       cause: "one version's initialiser never ran, and the weight that withdrawals need is zero",
       outcome: "stopped",
       layers: ["lifecycle", "stage:invariant"],
+      needs: ["stage:invariant"],
       loss: { unit: "wei held", of: HELD, asItHappened: HELD, withSlipway: 0n },
     });
   });

@@ -54,6 +54,7 @@ describe("incident: other code at the address that was voted on", () => {
       cause: "other code stood at the proposal's address when it ran",
       outcome: "stopped",
       layers: [...loose.layers, "stage:pin"],
+      needs: ["reached", "stage:pin"],
       loss: { unit: "wei held", of: HELD, asItHappened: HELD, withSlipway: 0n },
     });
   });

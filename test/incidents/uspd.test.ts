@@ -49,6 +49,7 @@ describe("incident: a proxy between proxy and implementation", () => {
       cause: "an initialisation was front-run, and a hidden proxy forwards to the real code",
       outcome: "stopped",
       layers: [...layers, "register"],
+      needs: ["plan:HiddenDelegate"],
       loss: { unit: "tokens held", of: HELD, asItHappened: HELD, withSlipway: 0n },
     });
   });

@@ -268,3 +268,53 @@ contract RetiredVault__MockForIncident is Governed__MockForIncident {
         money.transfer(msg.sender, due);
     }
 }
+
+interface IPool__MockForIncident {
+    function swap(address token, address from, uint256 amount) external;
+}
+
+/// @notice Sushi's processor: users let it spend their tokens, and a pool calls back for what it is owed.
+contract Processor__MockForIncident is Governed__MockForIncident {
+    error PoolUnknown(address pool);
+
+    mapping(address pool => bool) public isPool;
+    address internal _called;
+
+    function list(address pool) external onlyOwner {
+        isPool[pool] = true;
+    }
+
+    function processRoute(address pool, address token, uint256 amount) external {
+        _requirePool(pool);
+        _called = pool;
+        IPool__MockForIncident(pool).swap(token, msg.sender, amount);
+        _called = address(0);
+    }
+
+    function swapCallback(address token, address from, uint256 amount) external {
+        if (msg.sender != _called) revert PoolUnknown(msg.sender);
+        IERC20(token).transferFrom(from, msg.sender, amount);
+    }
+
+    function _requirePool(address pool) internal view virtual {
+        if (!isPool[pool]) revert PoolUnknown(pool);
+    }
+}
+
+/// @notice Any pool will do.
+contract ProcessorUnlisted__MockForIncident is Processor__MockForIncident {
+    function _requirePool(address) internal view override {}
+}
+
+/// @notice A pool that is owed by somebody else.
+contract FalsePool__MockForIncident {
+    address private immutable _victim;
+
+    constructor(address victim) {
+        _victim = victim;
+    }
+
+    function swap(address token, address, uint256 amount) external {
+        Processor__MockForIncident(msg.sender).swapCallback(token, _victim, amount);
+    }
+}

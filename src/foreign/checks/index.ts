@@ -31,6 +31,11 @@ export const WITHOUT: Readonly<Record<string, string>> = {
   replay: "recorded transactions are replayed on the candidate of a plan",
   fuzz: "random calls run under the invariants of a plan",
   admins: "there is no register of modules to look up",
+  exposure: "what is new is told from the code that a module's plan replaces",
+  toolchain: "what is new is told from the code that a module's plan replaces",
+  reached: "no plan pins what runs",
+  governance: "whether its next proposal can pass is for its own rules to say",
+  retired: "there is no register of modules to look up",
 };
 
 /** An account that calls has no rules that could be broken. */

@@ -1,13 +1,7 @@
-import { getCreateAddress } from "ethers";
+import { delegateTargets } from "../../chain/delegateTargets";
 import { settledFrames } from "../../trace/settledFrames";
 import { concluding, fail, wholeOr } from "./types";
 
-/** What a constructor makes is part of the creation code, and so of what was voted on: a router's control, for one. */
-function madeBy(address: string): string[] {
-  return Array.from({ length: MADE }, (_, i) => getCreateAddress({ from: address, nonce: i + 1 }));
-}
-
-const MADE = 4;
 /** Below it are the precompiles. */
 const RESERVED = 1n << 16n;
 
@@ -23,7 +17,11 @@ export const reached = concluding(
   },
   ({ runs, plan, notes, registry, timelock, built }) => {
     const modules = new Set(notes.initial.map(({ account }) => account));
-    const created = built.deployments.flatMap(({ address }) => [address, ...madeBy(address)]);
+    // What a router delegates to stands in its code as a constant: its versions, and a control whose address names its code.
+    const created = built.deployments.flatMap(({ address, code, role }) => [
+      address,
+      ...(role === "router" ? delegateTargets(code) : []),
+    ]);
     const own = new Set([registry.address, timelock, ...created]);
     const seen = new Set<string>();
     const loose = new Set<string>();

@@ -5,6 +5,7 @@ import { decodeRevert } from "../../chain/decodeRevert";
 import { revertData } from "../../registry/decodeRevert";
 import { proposalCall } from "../../registry/propose";
 import { readHeader } from "../../registry/readElectorate";
+import { fewest } from "../readActors";
 import { fail, pass, skip, type CheckKind, type World } from "./types";
 
 const VOTES = new Interface([
@@ -79,13 +80,17 @@ async function tokenPower({ session, actors, registry }: World): Promise<Found> 
     return answer.length === 66 ? BigInt(answer) : undefined;
   };
   const supply = await ask("totalSupply");
-  let held = 0n;
-  for (const { account } of actors.electors) {
-    held += (await ask("getVotes", account)) ?? (await ask("getCurrentVotes", account)) ?? 0n;
-  }
+  // As many of the strongest as carried this plan; the next one needs no more.
+  const carriers = fewest(actors, actors.policy.quorum, actors.policy.minVoters);
+  const powers = await Promise.all(
+    carriers.map(
+      async ({ account }) => (await ask("getVotes", account)) ?? (await ask("getCurrentVotes", account)) ?? 0n,
+    ),
+  );
+  const held = powers.reduce((sum, power) => sum + power, 0n);
   if (supply === undefined) return { lines: [], wrong: [`${token} does not tell its supply any more`] };
   const [least, of] = actors.policy.quorum;
-  const lines = [`${actors.electors.length} delegates hold ${held} of ${supply}, the quorum is ${least}/${of}`];
+  const lines = [`the ${carriers.length} strongest delegates hold ${held} of ${supply}, the quorum is ${least}/${of}`];
   return held * of < supply * least
     ? { lines, wrong: ["the quorum is out of reach after the plan"] }
     : { lines, wrong: [] };
