@@ -81,7 +81,7 @@ export function incidentsPage(all: readonly Result[]): string {
     "| --- | --- | --- |",
     ...layers,
     "",
-    `Checks that no exhibit here is ended by: ${idle.join(", ")}. What each of them catches is seeded in its own tests (CHK).`,
+    `Checks that no exhibit here is ended by: ${idle.join(", ")}. What each of them catches is seeded in its own tests (CHK), or an exhibit has it warn.`,
     "",
   ].join("\n");
 }

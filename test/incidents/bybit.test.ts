@@ -53,7 +53,7 @@ describe("incident: a transfer that moves the wallet's pointer", () => {
       cause: "an approved transfer was foreign code that wrote the wallet's pointer",
       outcome: "stopped",
       layers: [...bare.layers, ...careful.layers],
-      needs: ["pointers"],
+      needs: [],
       loss: { unit: "wei held", of: HELD, asItHappened: HELD, withSlipway: 0n },
     });
   });

@@ -6,6 +6,7 @@ import { derivedAddress } from "../../src/chain/simulateSequence";
 import { PROXY_ABI } from "../../src/plan/upgradeCalls";
 import { CHECKS } from "../../src/simulate/checks";
 import type { CheckKind, Evidence, World } from "../../src/simulate/checks/types";
+import { readModuleStates } from "../../src/simulate/moduleState";
 import type { RehearsalStep } from "../../src/simulate/types";
 import { withOwnFolder } from "../fixtures/bridgeModule";
 import { counterFixture, counterPlan, type CounterFixture } from "../fixtures/counterModule";
@@ -410,6 +411,22 @@ describe("checks of a rehearsal", () => {
       expect(await statusOf(31, withCode(there, bytes(23_347)))).to.equal("pass");
       expect(await statusOf(31, withCode(there, bytes(23_348)))).to.equal("warn");
       expect(await statusOf(31, withCode(there, bytes(24_577)))).to.equal("fail");
+    });
+  });
+
+  describe("43 governance", () => {
+    it("CHK-43a passes where the next plan may be proposed, and fails where nobody may propose any more", async () => {
+      const there = await world();
+      const final = await readModuleStates(there.session.client, there.registry, there.plan);
+      const over = { ...there, notes: { ...there.notes, final } };
+      expect(await statusOf(43, there), "the plan did not come to its end").to.equal("skip");
+      expect(await statusOf(43, over)).to.equal("pass");
+      await (await asTimelock(fixture)).revokeRole(id("RELEASE"), there.actors.proposer);
+      const { status, evidence } = await ask(43, over);
+      expect([status, evidence[0]]).to.deep.equal([
+        "fail",
+        evidence[0]?.match(/the next plan cannot be proposed: .*Unauthorized.*/)?.[0],
+      ]);
     });
   });
 });

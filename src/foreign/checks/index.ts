@@ -36,7 +36,6 @@ export const WITHOUT: Readonly<Record<string, string>> = {
   reached: "no plan pins what runs",
   governance: "whether its next proposal can pass is for its own rules to say",
   retired: "there is no register of modules to look up",
-  quotes: "what prices may do is stated in a plan file, and there is none",
 };
 
 /** An account that calls has no rules that could be broken. */
