@@ -112,7 +112,7 @@ async function pinsOf({ provider }: Client, accounts: readonly string[], guard: 
 }
 
 /** There is no proposal to keep what was then: what the probe says now stands in the batch. */
-async function fixed({ provider }: Client, name: string, condition: Condition): Promise<Condition> {
+export async function fixed({ provider }: Client, name: string, condition: Condition): Promise<Condition> {
   if (condition.rightKind !== RightKind.AtPropose) return condition;
   const constantValue = await readProbe(provider, condition.left);
   if (constantValue !== undefined) return { ...condition, rightKind: RightKind.Constant, constantValue };
@@ -123,7 +123,8 @@ async function fixed({ provider }: Client, name: string, condition: Condition): 
   });
 }
 
-function conditionText({ left, op, rightKind, right, constantValue }: Condition): string {
+/** A condition on one line. */
+export function conditionText({ left, op, rightKind, right, constantValue }: Condition): string {
   const sides = {
     [RightKind.Constant]: `${constantValue}`,
     [RightKind.Probe]: `${right.target} ${right.data}`,

@@ -1,17 +1,24 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type { Client } from "../../src/client";
 import { SlipwayError } from "../../src/errors";
 import { readCallsFile } from "../../src/foreign/readCallsFile";
 import { batchFile, GOVERNANCES } from "../../src/guard/batchFile";
-import { guarded, readTerms } from "../../src/guard/guardBatch";
-import { deployGuard, guardOf, requireGuard } from "../../src/guard/guardContract";
+import { guarded, readTerms, type GuardTerms } from "../../src/guard/guardBatch";
+import { deployGuard, guardOf, requireGuard, type Guard } from "../../src/guard/guardContract";
+import { planTerms } from "../../src/guard/planTerms";
+import { readStoredPlan } from "../../src/journal/storedPlan";
+import type { Call } from "../../src/plan/types";
+import { connectRegistry } from "../../src/registry/connect";
 import { toJson } from "../../src/report/toJson";
-import { choiceOf, type OutputArgs } from "../support/options";
+import { choiceOf, stageOf, type OutputArgs } from "../support/options";
 import { runTask } from "../support/runTask";
 
 interface GuardArgs extends OutputArgs {
   calls?: string;
+  plan?: string;
+  stage?: string;
   terms?: string;
   for: string;
   write?: string;
@@ -29,15 +36,10 @@ export const action = (args: GuardArgs, hre: HardhatRuntimeEnvironment): Promise
     if (args.deploy) await deployGuard(client, guard);
     await requireGuard(client, guard);
     const here = `guard ${guard.address}, code hash ${guard.codeHash}`;
-    if (args.calls === undefined) {
+    if (args.calls === undefined && args.plan === undefined) {
       return { report: { guard: guard.address, codeHash: guard.codeHash }, text: here };
     }
-    const { title, calls } = readCallsFile(args.calls);
-    const terms = await readTerms(client, calls, {
-      file: args.terms,
-      invariantsDir: join(hre.config.paths.root, "invariants"),
-      guard,
-    });
+    const { title, calls, terms } = await readBatch(hre, args, { client, guard });
     const { chainId } = await client.provider.getNetwork();
     const batch = guarded(calls, terms, guard);
     const file = batchFile(governance, batch, { title, chainId, createdAt: client.clock.now() });
@@ -54,3 +56,26 @@ export const action = (args: GuardArgs, hre: HardhatRuntimeEnvironment): Promise
       text: [here, ...terms.text, `${batch.length} calls written to ${args.write}`].join("\n"),
     };
   });
+
+/** The batch of `--calls` with its terms, or a stage of `--plan` with those that it has. */
+async function readBatch(
+  hre: HardhatRuntimeEnvironment,
+  args: GuardArgs,
+  { client, guard }: { client: Client; guard: Guard },
+): Promise<{ title: string; calls: readonly Call[]; terms: GuardTerms }> {
+  if (args.plan !== undefined) {
+    if (args.calls !== undefined || args.terms !== undefined) {
+      throw new SlipwayError("OptionInvalid", {
+        where: "--plan",
+        expected: "a plan alone: its stage has calls and terms of its own",
+        found: "--calls or --terms beside it",
+      });
+    }
+    const { plan } = readStoredPlan(args.plan);
+    const registry = await connectRegistry(client);
+    return { title: plan.title, ...(await planTerms(client, registry, { plan, stage: stageOf(args.stage) })) };
+  }
+  const { title, calls } = readCallsFile(args.calls ?? "");
+  const invariantsDir = join(hre.config.paths.root, "invariants");
+  return { title, calls, terms: await readTerms(client, calls, { file: args.terms, invariantsDir, guard }) };
+}

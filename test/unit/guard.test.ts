@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadFixture, mine, setCode, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
@@ -13,11 +13,18 @@ import {
   type BaseContract,
 } from "ethers";
 import hre, { ethers } from "hardhat";
+import { readAddressBook } from "../../src/chain/addressBook";
+import { simulateSequence } from "../../src/chain/simulateSequence";
 import { batchFile, GOVERNANCES, type Governance } from "../../src/guard/batchFile";
 import { DEPLOYER, deploymentData, guardOf } from "../../src/guard/guardContract";
+import { prepareDeployments } from "../../src/plan/prepareDeployments";
+import { parsePlanText } from "../../src/plan/readPlanFile";
 import { Op, type Call } from "../../src/plan/types";
+import { canonicalJson } from "../../src/simulate/canonicalJson";
 import { RightKind, type Condition } from "../../src/invariants/types";
 import { clientFor } from "../../tasks/support/runTask";
+import { CATALOGUE, ROOT } from "../fixtures/bridgeModule";
+import { vaultFixture } from "../fixtures/vaultModule";
 import { deploySafe } from "../helpers/safe";
 import { runJson, runTask, temporaryDeployments } from "../helpers/tasks";
 
@@ -224,6 +231,29 @@ describe("UpgradeGuard", () => {
   const ofTimelock = () => ground(compound);
   const ofSafe = () => ground(safe);
   const RULED = { "OpenZeppelin's governor": ofGovernor, "Compound's timelock": ofTimelock, "a Safe": ofSafe };
+  // The first one, for nobody has deployed the guard yet.
+  it("GRD-12 stands where its code says, on every chain, and no batch is written where it does not stand", async () => {
+    const here = await loadFixture(ofGovernor);
+    const { address, codeHash } = await guardOf(await clientFor(hre));
+    const missing = await runTask("upgrade guard", { for: "calls" });
+    expect(missing.exitCode).to.not.equal(0);
+    expect(missing.stderr).to.include("error AddressWithoutCode").and.to.include("a call of no code succeeds");
+    // What the error is about: the unguarded batch goes through, and says nothing.
+    const { abi } = await guardOf(await clientFor(hre));
+    const dead = { target: address, value: 0n, data: abi.encodeFunctionData("revalidate", [[], [], []]) };
+    await (
+      await here.ruled.agree(bare(here, [dead, here.upgrade]))
+    )();
+    expect(await versionOf(here)).to.equal(2);
+
+    await loadFixture(alone);
+    expect(ethers.keccak256(await ethers.provider.getCode(address))).to.equal(codeHash);
+    expect((await runJson("upgrade guard", { for: "calls" })).json).to.deep.equal({ guard: address, codeHash });
+    await setCode(address, "0x00");
+    expect((await runTask("upgrade guard", { for: "calls" })).stderr).to.include("found     code hash");
+    expect((await runTask("upgrade guard", { for: "dao" })).stderr).to.include("one of oz-governor, compound, safe");
+  });
+
   for (const [name, fixture] of Object.entries(RULED)) {
     it(`GRD-01 a guarded batch of ${name} is carried out where nothing was touched`, async () => {
       const here = await loadFixture(fixture);
@@ -364,28 +394,6 @@ describe("UpgradeGuard", () => {
     await refused(guard.assertInvariants([{ ...pin, codeHash: id("other") }], []), "CodeHashMismatch");
   });
 
-  it("GRD-12 stands where its code says, on every chain, and no batch is written where it does not stand", async () => {
-    const here = await loadFixture(ofGovernor);
-    const { address, codeHash } = await guardOf(await clientFor(hre));
-    const missing = await runTask("upgrade guard", { for: "calls" });
-    expect(missing.exitCode).to.not.equal(0);
-    expect(missing.stderr).to.include("error AddressWithoutCode").and.to.include("a call of no code succeeds");
-    // What the error is about: the unguarded batch goes through, and says nothing.
-    const { abi } = await guardOf(await clientFor(hre));
-    const dead = { target: address, value: 0n, data: abi.encodeFunctionData("revalidate", [[], [], []]) };
-    await (
-      await here.ruled.agree(bare(here, [dead, here.upgrade]))
-    )();
-    expect(await versionOf(here)).to.equal(2);
-
-    await loadFixture(alone);
-    expect(ethers.keccak256(await ethers.provider.getCode(address))).to.equal(codeHash);
-    expect((await runJson("upgrade guard", { for: "calls" })).json).to.deep.equal({ guard: address, codeHash });
-    await setCode(address, "0x00");
-    expect((await runTask("upgrade guard", { for: "calls" })).stderr).to.include("found     code hash");
-    expect((await runTask("upgrade guard", { for: "dao" })).stderr).to.include("one of oz-governor, compound, safe");
-  });
-
   it("GRD-13 writes the same calls in each form, guard first and last, and pins what the calls name and lead to", async () => {
     const here = await loadFixture(ofGovernor);
     const { address, abi } = await guardOf(await clientFor(hre));
@@ -401,5 +409,51 @@ describe("UpgradeGuard", () => {
     for (const form of all) expect(form).to.deep.equal(all[0]);
     const [pins] = abi.decodeFunctionData("revalidate", all[0]![0]!) as unknown as [{ account: string }[]];
     expect(pins.map(({ account }) => account)).to.have.members([here.vault, here.stable, here.candidate]);
+  });
+
+  it("GRD-14 takes a stage of a plan with the pins, gates and invariants that it has", async () => {
+    const fixture = await loadFixture(vaultFixture);
+    const { client, connected, deployment } = fixture;
+    await setCode(DEPLOYER, DEPLOYER_CODE);
+    const text = `title: Vault v2
+module: vault
+upgrade:
+  contract: contracts/examples/VaultV2.sol:VaultV2
+  replaces: contracts/examples/VaultV1.sol:VaultV1
+  init: { function: migrateV2(uint256), args: ["1000"] }
+canary: none
+invariants: [owner-unchanged, share-price-kept]
+rollback: auto
+`;
+    const loaded = parsePlanText(text, "plan.yaml", readAddressBook(client.deploymentsDir));
+    const built = await prepareDeployments(client, connected, loaded, { root: ROOT, invariantsDir: CATALOGUE });
+    const own = join(books.folder, "hardhat");
+    cpSync(client.deploymentsDir, own, { recursive: true });
+    const file = join(books.folder, "plan.json");
+    writeFileSync(file, canonicalJson(built.plan));
+    const { json, exitCode } = await runJson<{ target: string; value: string; data: string }[]>("upgrade guard", {
+      plan: file,
+      for: "calls",
+      deploy: true,
+    });
+    expect(exitCode, JSON.stringify(json)).to.equal(0);
+    const [stage] = built.plan.stages;
+    expect(json.slice(1, -1).map(({ data }) => data)).to.deep.equal(stage!.calls.map(({ data }) => data));
+    const run = async () => {
+      const steps = json.map(({ target, data }) => ({ sender: deployment.timelock, target, data }));
+      return (await simulateSequence(client, steps)).map(({ isOk }) => isOk);
+    };
+    expect(await run()).to.deep.equal([true, true, true]);
+    const { abi } = await guardOf(client);
+    const [pins] = abi.decodeFunctionData("revalidate", json[0]!.data) as unknown as [{ account: string }[]];
+    expect(pins.map(({ account }) => account)).to.deep.equal(stage!.pins.map(({ account }) => account));
+    const owner = abi.decodeFunctionData("assertInvariants", json.at(-1)!.data)[1][0] as { constantValue: bigint };
+    expect(owner.constantValue).to.equal(BigInt(deployment.timelock));
+    await setCode(stage!.pins.at(-1)!.account, "0x00");
+    expect((await run())[0]).to.equal(false);
+    const refused = async (args: Record<string, string>) =>
+      (await runTask("upgrade guard", { for: "calls", plan: file, ...args })).stderr;
+    expect(await refused({ stage: "7" })).to.include("the index of one of 1 stages");
+    expect(await refused({ calls: file })).to.include("--calls or --terms beside it");
   });
 });
