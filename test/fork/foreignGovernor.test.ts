@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
+import Ajv2020 from "ajv-2020/dist/2020";
 import { expect } from "chai";
 import { id, Interface, ZeroAddress, ZeroHash } from "ethers";
 import { warp } from "../../src/chain/devChain";
 import type { ErrorName } from "../../src/errors";
 import { GOVERNOR } from "../../src/foreign/abis";
+import { canonicalJson } from "../../src/simulate/canonicalJson";
+import { reportJsonSchema } from "../../src/simulate/reportSchema";
 import { readReport } from "../../src/simulate/readReport";
 import { markdownOf } from "../../src/report/rehearsal/markdown";
 import { notesPage } from "../../src/report/rehearsal/notesPage";
@@ -92,6 +95,11 @@ describe("rehearsal of a proposal of OpenZeppelin's governor, on a fork of the r
     );
     const notes = markdownOf(notesPage(report, reportHashOf(report)));
     expect(notes).to.contain(`proposal ${proposal} · chain 42161 · OpenZeppelin governor ${governor}`);
+    const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(reportJsonSchema() as object);
+    const json = () => JSON.parse(canonicalJson(report)) as Record<string, unknown>;
+    expect(validate(json()), JSON.stringify(validate.errors)).to.equal(true);
+    const { governance: _, ...without } = json();
+    expect(validate(without)).to.equal(false);
     const written = writeReport(world.folder, report, "the command");
     expect(readReport(written.json).reportHash).to.equal(written.reportHash);
     expect(readFileSync(written.markdown, "utf8")).to.contain(
