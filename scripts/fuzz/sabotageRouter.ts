@@ -306,13 +306,6 @@ export const ROUTER_SABOTAGE: readonly Sabotage[] = [
     breaks: ["RMD-01", "RMD-02"],
   },
   {
-    name: "the guardian renews a pause",
-    file: `${PARTS}/Tightening.sol`,
-    find: "if (block.timestamp < notBefore) revert TrafficErrors.LaneResting(notBefore);",
-    put: "",
-    breaks: ["RMD-06"],
-  },
-  {
     name: "a segment brings nobody",
     file: `${PARTS}/Admission.sol`,
     find: "if (_segmentCount == 0 || !_isListed(_keyOf(rule, sender, data))) return 0;",

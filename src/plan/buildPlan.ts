@@ -166,7 +166,7 @@ export async function buildPlan(
   };
   const stages = buildStages(context);
   addStatedGates(stages, loaded);
-  addStatedCalls(stages, loaded, { abi: candidate.abi, proxy: route.proxy, pins: pins.calls });
+  addStatedCalls(stages, loaded, { abi: candidate.abi, proxy: route.proxy, chains: pins.calls });
   const plan: Plan = {
     title: file.title,
     uri: defaults.fill("uri", file.uri, "", "where the discussion lives", "(none)"),

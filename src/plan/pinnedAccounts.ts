@@ -17,8 +17,8 @@ export interface PinnedAccounts {
   rollback: Pin[];
   /** By containment: what each calls. */
   containments: Pin[][];
-  /** What the file's further calls call. */
-  calls: Pin[];
+  /** What each of the file's further calls relies on: code, and pointers that the registry can read. */
+  calls: { pins: Pin[]; gates: Gate[] }[];
   /** Pointers of the chain that the registry can read. */
   gates: Gate[];
   /** Pointers of the chain that it cannot read. */
@@ -70,6 +70,7 @@ export async function pinnedAccounts(
       .map((own) => delegatesOfCode(provider, own.address, own.code, "the candidate")),
   );
 
+  const calls = await callChains(client, loaded, account);
   const stage = new Map<string, Pin>();
   const roles: Record<string, string> = {};
   for (const { links } of [back, ...aheads, forward]) {
@@ -94,9 +95,12 @@ export async function pinnedAccounts(
     containments: await Promise.all(
       (file.containments ?? []).map((_, i) => containmentPins(client, loaded, i, account)),
     ),
-    calls: await callPins(client, loaded, account),
+    calls: calls.map(({ links, gates }) => ({ pins: pinsOf(links), gates })),
     gates: unique([back, ...aheads, forward].flatMap(({ gates }: DelegateChain) => gates)),
-    pointers: [...hidden, ...unique([back, ...aheads, forward].flatMap(({ pointers }: DelegateChain) => pointers))],
+    pointers: [
+      ...hidden,
+      ...unique([back, ...aheads, forward, ...calls].flatMap(({ pointers }: DelegateChain) => pointers)),
+    ],
     roles,
   };
 }
@@ -133,22 +137,32 @@ function rollbackTargets({ plan: file, where }: LoadedPlanFile, module: string):
 }
 
 /** What one containment calls. Like the way back it relies on no more: a tampered candidate must not block it. */
-function containmentPins(client: Client, { plan: file, where }: LoadedPlanFile, index: number, module: string) {
+async function containmentPins(client: Client, { plan: file, where }: LoadedPlanFile, index: number, module: string) {
   const calls = file.containments?.[index]?.calls ?? [];
   const at = (i: number) => where("containments", index, "calls", i, "target");
-  return targetPins(client, calls, { module, role: "called by a containment", at });
+  const { links } = await targetChain(client, calls, { module, role: "called by a containment", at });
+  return pinsOf(links);
 }
 
-function callPins(client: Client, { plan: file, where }: LoadedPlanFile, module: string): Promise<Pin[]> {
-  const calls = (file.calls ?? []).map((entry) => ({ ...entry, target: entry.target ?? module }));
-  return targetPins(client, calls, { module, role: "called by a stage", at: (i) => where("calls", i, "target") });
+function callChains(client: Client, { plan: file, where }: LoadedPlanFile, module: string): Promise<DelegateChain[]> {
+  const of = (entry: { target?: string; function: string }, i: number) =>
+    targetChain(client, [{ ...entry, target: entry.target ?? module }], {
+      module,
+      role: "called by a stage",
+      at: () => where("calls", i, "target"),
+    });
+  return Promise.all((file.calls ?? []).map(of));
 }
 
-async function targetPins(
+function pinsOf(links: DelegateChain["links"]): Pin[] {
+  return links.map(({ account, codeHash }) => ({ account, codeHash }));
+}
+
+function targetChain(
   client: Client,
   calls: readonly { target: string; function: string }[],
   { module, role, at }: { module: string; role: string; at: (index: number) => string },
-): Promise<Pin[]> {
+): Promise<DelegateChain> {
   const roots = calls.map((entry, i): ChainRoot => {
     // Of the upgraded module the plan moves the pointer itself: its proxy is what stays.
     const isMoved = entry.target === module;
@@ -156,8 +170,7 @@ async function targetPins(
       entry.function.includes("(") && !isMoved ? [looseFunction(entry.function, at(i)).selector] : undefined;
     return { account: entry.target, role, at: at(i), selectors, isMoved };
   });
-  const { links } = await delegateChain(client.provider, roots);
-  return links.map(({ account, codeHash }) => ({ account, codeHash }));
+  return delegateChain(client.provider, roots);
 }
 
 /** That the proxy runs what its slot says, and that this code runs itself: else a pin of it would say nothing. */

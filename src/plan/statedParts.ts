@@ -101,7 +101,7 @@ export function addStatedGates(stages: Plan["stages"], { plan: file, where }: Lo
 export function addStatedCalls(
   stages: Plan["stages"],
   { plan: file, where }: LoadedPlanFile,
-  { abi, proxy, pins }: { abi: Interface; proxy: string; pins: readonly Pin[] },
+  { abi, proxy, chains }: { abi: Interface; proxy: string; chains: readonly { pins: Pin[]; gates: Gate[] }[] },
 ): void {
   file.calls?.forEach((stated, i) => {
     const stage = stages[stageIndexOf(stages, stated.stage, where("calls", i, "stage"))]!;
@@ -110,11 +110,16 @@ export function addStatedCalls(
     const fragment = isSigned ? looseFunction(stated.function, at) : functionOf(abi, stated.function, at);
     const data = encodeCall(fragment, stated.args ?? [], at);
     stage.calls = [...stage.calls, { target: stated.target ?? proxy, value: stated.value ?? 0n, data }];
+    // Where a pointer leads matters when the call is made; the plan itself may move it after that.
+    const keyOf = (gate: Gate) => `${gate.probe.target} ${gate.probe.data}`;
+    const known = new Set(stage.gates.map(keyOf));
+    stage.gates = [...stage.gates, ...chains[i]!.gates.filter((gate) => !known.has(keyOf(gate)))];
   });
   // Every stage relies on them, as on all that the plan touches: what has changed by the last one is not what was agreed.
   for (const stage of stages) {
     const isMissing = ({ account }: Pin) => stage.pins.every((pin) => pin.account !== account);
-    stage.pins = [...stage.pins, ...pins.filter(isMissing)];
+    const pins = new Map(chains.flatMap((chain) => chain.pins.map((pin) => [pin.account, pin] as const)));
+    stage.pins = [...stage.pins, ...[...pins.values()].filter(isMissing)];
   }
 }
 

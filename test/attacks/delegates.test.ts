@@ -156,6 +156,18 @@ describe("attacks on what code delegates to", () => {
       await registry.advance(bare);
     });
 
+    it("ATK-142 proxy_target_impl_swap: of an account that a stage calls, the beacon is gated in that stage", async () => {
+      const fixture = await behindBeacon();
+      const { registry, beacon, target, evil } = fixture;
+      const call = ["calls:", `  - { stage: "0", target: "${target}", function: "count()" }`];
+      const plan = await built(fixture, counterPlan(undefined, [], ["class: critical", ...call]));
+      const gates = plan.stages[0]!.gates.filter(({ probe }) => probe.target !== fixture.proxy);
+      expect(gates.map(({ probe }) => probe.target)).to.deep.equal([await beacon.getAddress()]);
+      await due(fixture, plan);
+      await beacon.upgradeTo(evil);
+      await expect(registry.advance(plan)).to.be.revertedWithCustomError(registry, "GateNotMet");
+    });
+
     it("ATK-142 proxy_target_impl_swap: where no getter tells the pointer, the engine does, and says who enforces it", async () => {
       const fixture = await own();
       const { client, connected, stable } = fixture;
