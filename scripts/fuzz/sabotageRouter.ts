@@ -345,6 +345,6 @@ export const ROUTER_SABOTAGE: readonly Sabotage[] = [
     file: `${PARTS}/Frame.sol`,
     find: "_setState(PROBING);\n        (bool isBroken, Breach memory breach)",
     put: "(bool isBroken, Breach memory breach)",
-    breaks: ["RMD-01", "RMD-03", "RMD-05", "RMD-09"],
+    breaks: ["RMD-01", "RMD-03", "RMD-09"],
   },
 ].map((broken) => ({ ...broken, contracts: ["TrafficRouter"] }));
