@@ -334,13 +334,6 @@ export const ROUTER_SABOTAGE: readonly Sabotage[] = [
     breaks: ["RMD-01", "RMD-03"],
   },
   {
-    name: "a fall that cannot be read is free",
-    file: `${PARTS}/Frame.sol`,
-    find: "uint256 amount = type(uint256).max;\n        if (isAvailable) {",
-    put: "uint256 amount;\n        if (isAvailable) {",
-    breaks: ["RMD-01", "RMD-03"],
-  },
-  {
     name: "the fall is told by the candidate",
     file: `${PARTS}/Frame.sol`,
     find: "_setState(PROBING);\n        (bool isBroken, Breach memory breach)",
