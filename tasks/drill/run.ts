@@ -20,6 +20,7 @@ import { readJourneys } from "../../src/simulate/journeys/readJourneys";
 import type { Journey } from "../../src/simulate/journeys/types";
 import { openAnvilFork } from "../../src/simulate/openFork";
 import { blockOf, choiceOf, type OutputArgs } from "../support/options";
+import { remoteUrl } from "../support/remoteUrl";
 import { runTask } from "../support/runTask";
 
 interface DrillArgs extends OutputArgs {
@@ -43,7 +44,11 @@ export const action = (args: DrillArgs, hre: HardhatRuntimeEnvironment): Promise
     const registry = await connectRegistry(client);
     const proposalId = await resolveProposal(client, registry, args.proposal);
     const journeys = await journeysOf(client, registry, { proposalId, file: args.proposal });
-    const fork = await openAnvilFork({ url: remoteUrl(hre), block: blockOf(args.block), root: hre.config.paths.root });
+    const fork = await openAnvilFork({
+      url: remoteUrl(hre, "drill run CLASS"),
+      block: blockOf(args.block),
+      root: hre.config.paths.root,
+    });
     try {
       const onFork: Client = { ...client, provider: fork.provider, signer: undefined, log: () => undefined };
       const session = new ForkSession(fork, onFork);
@@ -75,15 +80,4 @@ async function journeysOf(
   const { contract } = loaded.plan.upgrade;
   const abis = contract === undefined ? [] : [new Interface((await client.artifacts.read(contract)).abi)];
   return readJourneys(loaded, module.account, abis);
-}
-
-function remoteUrl(hre: HardhatRuntimeEnvironment): string {
-  const { config, name } = hre.network;
-  if ("url" in config && typeof config.url === "string") return config.url;
-  throw new SlipwayError("OptionInvalid", {
-    where: `--network ${name}`,
-    expected: "a network with an RPC URL to fork from",
-    found: "Hardhat's in-process network",
-    next: "SLIPWAY_RPC_URL=… npx hardhat --network remote drill run CLASS",
-  });
 }

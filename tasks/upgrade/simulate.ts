@@ -21,6 +21,7 @@ import { simulate } from "../../src/simulate/simulate";
 import type { RehearsalReport, Verdict } from "../../src/simulate/types";
 import { writeReport } from "../../src/simulate/writeReport";
 import { version } from "../../package.json";
+import { remoteUrl } from "../support/remoteUrl";
 import { openHardhatFork } from "../support/openHardhatFork";
 import { accountsOf, choiceOf, type OutputArgs } from "../support/options";
 import { runTask, type Outcome } from "../support/runTask";
@@ -75,7 +76,7 @@ export const action = (args: SimulateArgs, hre: HardhatRuntimeEnvironment): Prom
       isTwice: args.twice,
     };
     if (args.file === undefined) {
-      const url = remoteUrl(hre);
+      const url = remoteUrl(hre, "upgrade simulate FILE");
       return finish(
         run,
         await simulateForeign(client, foreignRequest(args), { ...shared, url, ...expectOf(client, args) }),
@@ -88,7 +89,7 @@ export const action = (args: SimulateArgs, hre: HardhatRuntimeEnvironment): Prom
     const report = await simulate(client, registry, loaded, {
       ...shared,
       invariantsDir: join(root, "invariants"),
-      url: remoteUrl(hre),
+      url: remoteUrl(hre, "upgrade simulate FILE"),
       delegates: accountsOf(args.delegates),
       replay: args.replay !== undefined && /^\d+$/.test(args.replay) ? Number(args.replay) : args.replay,
       fuzz: numberOf("--fuzz", args.fuzz),
@@ -197,18 +198,6 @@ function ageOf(text: string): number {
   const seconds = parseDuration(text);
   if (seconds !== undefined) return Number(seconds);
   throw new SlipwayError("OptionInvalid", { where: "--max-age", expected: EXPECTED.duration, found: text });
-}
-
-/** A fork is made over RPC, by another process than this one. */
-function remoteUrl(hre: HardhatRuntimeEnvironment): string {
-  const { config, name } = hre.network;
-  if ("url" in config && typeof config.url === "string") return config.url;
-  throw new SlipwayError("OptionInvalid", {
-    where: `--network ${name}`,
-    expected: "a network with an RPC URL to fork from",
-    found: "Hardhat's in-process network",
-    next: "SLIPWAY_RPC_URL=… npx hardhat --network remote upgrade simulate FILE",
-  });
 }
 
 function numberOf(where: string, text: string): number {
