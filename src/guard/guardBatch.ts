@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
-import { getAddress, keccak256, ZeroAddress } from "ethers";
+import { getAddress, toBeHex } from "ethers";
 import { readAddressBook } from "../chain/addressBook";
-import { readSlots } from "../chain/erc1967";
+import { delegateChain, type ChainRoot } from "../chain/delegateChain";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import { loadInvariants } from "../invariants/loadInvariants";
@@ -16,7 +16,7 @@ import {
   textField,
   word,
 } from "../plan/fields";
-import { OPS, opText, readProbe, toProbe } from "../plan/probe";
+import { checkOrder, OPS, opText, readProbe, toProbe } from "../plan/probe";
 import type { Call, Gate, Pin } from "../plan/types";
 import { readYaml } from "../plan/yamlFile";
 import { addressesIn, type Guard } from "./guardContract";
@@ -53,6 +53,8 @@ export interface GuardTerms {
   conditions: Condition[];
   /** All of it in words. */
   text: string[];
+  /** What runs and cannot be compared, in words. */
+  open: string[];
 }
 
 /** Reads what is to be compared: the file's gates and invariants, and the code of every account that the calls name. */
@@ -69,47 +71,61 @@ export async function readTerms(
     file === undefined
       ? {}
       : readYaml(readFileSync(file, "utf8"), file, schema, book, { invalid: "OptionInvalid" }).value;
-  const gates = (stated.gates ?? []).map(({ op, value, ...written }, i): Gate => ({
-    probe: toProbe(written, `${file}, gate ${i}`),
-    op: OPS[op],
-    bound: value,
-  }));
+  const asked = (stated.gates ?? []).map(({ op, value, ...written }, i): Gate => {
+    checkOrder([written.call], op, `${file}, gate ${i}`);
+    return { probe: toProbe(written, `${file}, gate ${i}`), op: OPS[op], bound: value };
+  });
   const rows = loadInvariants(invariantsDir, stated.invariants ?? [], book);
   const conditions = await Promise.all(rows.map(({ name, invariant }) => fixed(client, name, invariant.condition)));
-  const pins = await pinsOf(client, [...(stated.pins ?? []), ...calls.flatMap(accountsOf)], guard.address);
+  const { pins, gates: pointers, open } = await reached(client, calls, stated.pins ?? [], guard.address);
+  const gates = [...pointers, ...asked];
   return {
     pins,
     gates,
     conditions,
     text: [
       ...pins.map(({ account, codeHash }) => `pin ${account} ${codeHash}`),
+      ...pointers.map(({ probe, bound }) => `gate ${probe.data} of ${probe.target} == ${toBeHex(bound, 20)}`),
       ...(stated.gates ?? []).map(({ target, call, op, value }) => `gate ${call} of ${target} ${op} ${value}`),
       ...rows.map(({ name }, i) => `invariant ${name} ${conditionText(conditions[i]!)}`),
     ],
+    open,
   };
 }
 
-function accountsOf({ target, data }: Call): string[] {
-  return [target, ...addressesIn(data)];
-}
-
-/** Each account that has code, and what its proxy leads to: what the batch runs, or leaves behind. */
-async function pinsOf({ provider }: Client, accounts: readonly string[], guard: string): Promise<Pin[]> {
-  const found = new Set<string>();
-  for (const account of accounts.map((one) => getAddress(one))) {
+/** Code that runs when these calls are made, to the end of its pointers: pins of all of it, gates for the pointers that a getter tells. */
+async function reached(
+  { provider }: Client,
+  calls: readonly Call[],
+  stated: readonly string[],
+  guard: string,
+): Promise<{ pins: Pin[]; gates: Gate[]; open: string[] }> {
+  const roots = new Map<string, ChainRoot & { selectors: string[] }>();
+  const open: string[] = [];
+  const add = async (account: string, role: string, selectors: string[] = []): Promise<void> => {
+    const known = roots.get(account);
+    if (known !== undefined) return void known.selectors.push(...selectors);
     const code = await provider.getCode(account);
-    // What a key may change at any time (EIP-7702) cannot be pinned.
-    if (account === guard || found.has(account) || code === "0x" || code.startsWith("0xef0100")) continue;
-    found.add(account);
-    const { implementation, beacon } = await readSlots(provider, account);
-    for (const behind of [implementation, beacon]) {
-      if (behind !== ZeroAddress && (await provider.getCode(behind)) !== "0x") found.add(getAddress(behind));
-    }
+    // What a key may change at any time (EIP-7702) cannot be pinned, nor what is not there.
+    const isOwn = code !== "0x" && !code.startsWith("0xef0100");
+    if (isOwn) roots.set(account, { account, role, at: role, selectors });
+    else if (code !== "0x") open.push(`${account}, ${role}: its key moves its code (EIP-7702)`);
+    else if (role === TARGET) open.push(`${account}, ${role}: no code there, and a call of it succeeds`);
+  };
+  for (const account of stated) await add(getAddress(account), "named by the terms");
+  for (const { target, data } of calls) {
+    if (data !== "0x") await add(getAddress(target), TARGET, [data.slice(0, 10)]);
+    for (const account of addressesIn(data)) if (account !== guard) await add(account, "passed on");
   }
-  return Promise.all(
-    [...found].sort().map(async (account) => ({ account, codeHash: keccak256(await provider.getCode(account)) })),
+  const { links, gates, pointers } = await delegateChain(provider, [...roots.values()]);
+  const pins = links.map(({ account, codeHash }): Pin => ({ account, codeHash }));
+  pins.sort((a, b) => (a.account < b.account ? -1 : 1));
+  const lines = pointers.map(
+    ({ account, name, expected, slot }) => `${name} of ${account}: ${expected} now, and no getter tells slot ${slot}`,
   );
+  return { pins, gates, open: [...new Set([...open, ...lines])] };
 }
+const TARGET = "called";
 
 /** There is no proposal to keep what was then: what the probe says now stands in the batch. */
 export async function fixed({ provider }: Client, name: string, condition: Condition): Promise<Condition> {
@@ -124,14 +140,19 @@ export async function fixed({ provider }: Client, name: string, condition: Condi
 }
 
 /** A condition on one line. */
-export function conditionText({ left, op, rightKind, right, constantValue }: Condition): string {
+export function conditionText(condition: Condition): string {
+  const { left, op, rightKind, right, constantValue, tolerance, toleranceBps } = condition;
   const sides = {
     [RightKind.Constant]: `${constantValue}`,
     [RightKind.Probe]: `${right.target} ${right.data}`,
     [RightKind.Before]: "before",
     [RightKind.AtPropose]: "at-propose",
   };
-  return `${left.target} ${left.data} ${opText(op)} ${sides[rightKind]}`;
+  const slack = [
+    ...(tolerance === 0n ? [] : [`${tolerance}`]),
+    ...(toleranceBps === 0 ? [] : [`${toleranceBps} bps`]),
+  ].join(" + ");
+  return `${left.target} ${left.data} ${opText(op)} ${sides[rightKind]}${slack === "" ? "" : `, give or take ${slack}`}`;
 }
 
 /** The calls between the two of the guard. */

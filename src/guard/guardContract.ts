@@ -1,4 +1,4 @@
-import { concat, dataSlice, getAddress, getCreate2Address, id, Interface, keccak256 } from "ethers";
+import { concat, dataSlice, getAddress, getCreate2Address, id, Interface, keccak256, zeroPadValue } from "ethers";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 
@@ -17,12 +17,18 @@ export interface Guard {
 /** Where this build's guard is, or would be, on every chain. */
 export async function guardOf(client: Client): Promise<Guard> {
   const { abi, bytecode, deployedBytecode } = await client.artifacts.read("UpgradeGuard");
+  const address = getCreate2Address(DEPLOYER, SALT, keccak256(bytecode));
   return {
-    address: getCreate2Address(DEPLOYER, SALT, keccak256(bytecode)),
+    address,
     abi: new Interface(abi),
     initCode: bytecode,
-    codeHash: keccak256(deployedBytecode),
+    codeHash: keccak256(withSelf(deployedBytecode, address)),
   };
+}
+
+/** Its own address is the only immutable that the guard has: one word of zeros in the code until it is deployed. */
+function withSelf(code: string, address: string): string {
+  return code.replaceAll(`7f${"00".repeat(32)}`, `7f${zeroPadValue(address, 32).slice(2).toLowerCase()}`);
 }
 
 /** What a deployment sends to the deployer. */
@@ -60,13 +66,13 @@ export async function deployGuard(client: Client, guard: Guard): Promise<string 
   return sent.hash;
 }
 
-/** The address in each word of calldata that could be one. */
+/** The address in each word of calldata that could be one, of calls inside calls too: each selector moves what follows by four bytes. */
 export function addressesIn(data: string): string[] {
-  const found: string[] = [];
-  for (let at = 4; at + 32 <= (data.length - 2) / 2; at += 32) {
+  const found = new Set<string>();
+  for (let at = 4; at + 32 <= (data.length - 2) / 2; at += 4) {
     const word = BigInt(dataSlice(data, at, at + 32));
     // A small number is no address that somebody has.
-    if (word >> 160n === 0n && word >> 64n !== 0n) found.push(getAddress(`0x${word.toString(16).padStart(40, "0")}`));
+    if (word >> 160n === 0n && word >> 64n !== 0n) found.add(getAddress(`0x${word.toString(16).padStart(40, "0")}`));
   }
-  return found;
+  return [...found];
 }

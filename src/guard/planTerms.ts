@@ -2,6 +2,7 @@ import { ZeroAddress } from "ethers";
 import type { Client } from "../client";
 import { SlipwayError } from "../errors";
 import type { Condition } from "../invariants/types";
+import { opText } from "../plan/probe";
 import type { Call, Plan } from "../plan/types";
 import type { Registry } from "../registry/connect";
 import { conditionText, fixed, type GuardTerms } from "./guardBatch";
@@ -40,8 +41,8 @@ export async function planTerms(
   }
   const text = [
     ...pins.map(({ account, codeHash }) => `pin ${account} ${codeHash}`),
-    ...gates.map(({ probe, bound }) => `gate ${probe.data} of ${probe.target}, ${bound}`),
+    ...gates.map(({ probe, op, bound }) => `gate ${probe.data} of ${probe.target} ${opText(op)} ${bound}`),
     ...names.map((name, i) => `invariant ${name} ${conditionText(conditions[i]!)}`),
   ];
-  return { calls, terms: { pins, gates, conditions, text } };
+  return { calls, terms: { pins, gates, conditions, text, open: [] } };
 }

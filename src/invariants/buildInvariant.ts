@@ -1,5 +1,5 @@
 import { ZeroAddress } from "ethers";
-import { OPS, toProbe } from "../plan/probe";
+import { checkOrder, OPS, toProbe } from "../plan/probe";
 import type { Probe } from "../plan/types";
 import type { InvariantFile } from "./schema";
 import { Action, Category, RightKind, Severity, type Condition, type Invariant } from "./types";
@@ -23,6 +23,8 @@ const SEVERITIES = {
 
 /** The struct a file stands for. `where` names the file in errors. */
 export function buildInvariant(file: InvariantFile & { action: "freeze" | "rollback" }, where: string): Invariant {
+  const { left, right } = file;
+  checkOrder([left.call, ...(typeof right === "object" ? [right.call] : [])], file.op, where);
   return {
     name: file.name,
     category: CATEGORIES[file.category],
@@ -31,7 +33,7 @@ export function buildInvariant(file: InvariantFile & { action: "freeze" | "rollb
     action: file.action === "freeze" ? Action.Freeze : Action.Rollback,
     isIrreversible: file.irreversible ?? false,
     condition: {
-      left: toProbe(file.left, `${where}, key left`),
+      left: toProbe(left, `${where}, key left`),
       op: OPS[file.op],
       ...rightSide(file, where),
       tolerance: file.tolerance?.amount ?? 0n,

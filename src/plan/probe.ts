@@ -15,6 +15,18 @@ export function opText(op: Op): keyof typeof OPS {
   return (Object.keys(OPS) as (keyof typeof OPS)[]).find((text) => OPS[text] === op)!;
 }
 
+/** Words are compared without a sign: below zero an `int` is more than anything above it, and an order of the two says nothing. */
+export function checkOrder(calls: readonly string[], op: keyof typeof OPS, where: string): void {
+  if (op === "==" || op === "!=") return;
+  const signed = calls.find((call) => /^int/.test(looseFunction(call, where).outputs[0]?.type ?? ""));
+  if (signed === undefined) return;
+  throw new SlipwayError("ArgumentInvalid", {
+    where,
+    expected: `an unsigned word before ${op}, or one of == and !=`,
+    found: signed,
+  });
+}
+
 /** A probe as files write it. */
 export interface WrittenProbe {
   target: string;

@@ -5,7 +5,7 @@ import type { StageContext } from "./buildStages";
 import type { Defaults } from "./defaults";
 import { labelText } from "./labelText";
 import { nearest } from "./nearest";
-import { DEFAULT_PROBE_GAS, OPS } from "./probe";
+import { checkOrder, DEFAULT_PROBE_GAS, OPS } from "./probe";
 import type { LoadedPlanFile } from "./readPlanFile";
 import {
   BreachClass,
@@ -83,6 +83,7 @@ export function addStatedGates(stages: Plan["stages"], { plan: file, where }: Lo
   file.gates?.forEach((stated, i) => {
     const stage = stages[stageIndexOf(stages, stated.stage, where("gates", i, "stage"))]!;
     const at = where("gates", i, "call");
+    checkOrder([stated.call], stated.op, at);
     const gate: Gate = {
       probe: {
         target: stated.target ?? ZeroAddress,

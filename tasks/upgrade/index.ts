@@ -52,7 +52,10 @@ withOutput(
   upgradeScope.task("guard", "Puts a revalidation before a batch of any governance, and its invariants behind it"),
 )
   .addOptionalParam("calls", "The batch: JSON list of target, value and data; without it the guard's address is told")
-  .addOptionalParam("plan", "Instead: a plan in JSON, one stage of it with its own pins, gates and invariants")
+  .addOptionalParam(
+    "plan",
+    "Instead: a plan file, or a plan in JSON: one stage of it with its own pins, gates and invariants",
+  )
   .addOptionalParam("stage", "With --plan: index of the stage; the only one unless given")
   .addOptionalParam("terms", "Gates, invariants and further pins (YAML); code that the calls name is pinned anyway")
   .addOptionalParam("for", "oz-governor, compound, safe, or calls", "calls")

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import {
   concat,
   ContractFactory,
+  getAddress,
   getCreateAddress,
   id,
   Interface,
@@ -41,6 +42,8 @@ const VAULT = new Interface([
   "function version() view returns (uint256)",
   "function previewDeposit(uint256) view returns (uint256)",
 ]);
+/** An address that nothing was deployed to. */
+const placeOf = (n: number) => getAddress(ethers.toBeHex(n, 20));
 const MULTI_SEND = new Interface(["function multiSend(bytes)"]);
 
 interface Batches {
@@ -282,7 +285,7 @@ describe("UpgradeGuard", () => {
       expect(await vaultAt(open.vault).getFunction("previewDeposit")(7n)).to.equal(7n);
     });
 
-    it(`GRD-03 a value that a gate asks for, moved after the vote, stops a batch of ${name}`, async () => {
+    it(`GRD-03 a value that a gate asks for, moved after the vote, stops a batch of ${name}, and nothing else does`, async () => {
       const here = await loadFixture(fixture);
       const file = await written(here, [here.upgrade]);
       const execute = await here.ruled.agree(file);
@@ -292,6 +295,12 @@ describe("UpgradeGuard", () => {
       await here.token.burn(here.vault, 1n);
       await execute();
       expect(await versionOf(here)).to.equal(2);
+
+      const open = await loadFixture(fixture);
+      const attack = await open.ruled.agree(bare(open, [open.upgrade]));
+      await open.token.mint(open.vault, 101n);
+      await attack();
+      expect(await versionOf(open)).to.equal(2);
     });
 
     it(`GRD-04 an invariant that a batch of ${name} breaks undoes all of it, and stays broken without a guard`, async () => {
@@ -318,7 +327,21 @@ describe("UpgradeGuard", () => {
     const client = await clientFor(hre);
     const own = await guardOf(client);
     await (await ethers.getSigners())[0]!.sendTransaction({ to: DEPLOYER, data: deploymentData(own) });
-    return { ...here, own, guard: await ethers.getContractAt("UpgradeGuard", own.address) };
+    const puppet = await ethers.deployContract("Puppet__MockForRouter");
+    /** Calls of one sender in one transaction. */
+    const inOne = async (...calls: [BaseContract, string, unknown[]][]) => {
+      const steps = calls.map(async ([to, name, args]) => ({
+        target: await to.getAddress(),
+        value: 0n,
+        data: (to.interface as Interface).encodeFunctionData(name, args),
+        isStatic: false,
+        isCaught: false,
+        gas: 0n,
+      }));
+      return puppet.run(await Promise.all(steps));
+    };
+    const pins = [{ account: here.stable, codeHash: ethers.keccak256(await ethers.provider.getCode(here.stable)) }];
+    return { ...here, own, pins, inOne, guard: await ethers.getContractAt("UpgradeGuard", own.address) };
   }
   const probe = (target: string, call: string) => ({ target, data: id(call).slice(0, 10), gas: 100_000n });
   const NOTHING = { target: ZeroAddress, data: "0x", gas: 0n };
@@ -392,6 +415,169 @@ describe("UpgradeGuard", () => {
     await refused(guard.revalidate([], [], [condition(asset, "totalSupply()")]), "NothingGuarded");
     await refused(guard.assertInvariants([], []), "NothingGuarded");
     await refused(guard.assertInvariants([{ ...pin, codeHash: id("other") }], []), "CodeHashMismatch");
+    await refused(guard.assertInvariants([delegated], []), "DelegatedAccount");
+    const unmet = { probe: probe(asset, "totalSupply()"), op: Op.Gt, bound: 0n };
+    await refused(guard.revalidate([], [unmet], []), "GateNotMet");
+  });
+
+  it("GRD-15 has one batch of a sender in a transaction, and compares at its end all that was noted at its beginning", async () => {
+    const { guard, own, token, asset, pins, inOne, outsider } = await loadFixture(alone);
+    const supply = condition(asset, "totalSupply()");
+    const begin: [BaseContract, string, unknown[]] = [guard, "revalidate", [pins, [], [supply]]];
+    const end: [BaseContract, string, unknown[]] = [guard, "assertInvariants", [pins, [supply]]];
+    const harm: [BaseContract, string, unknown[]] = [token, "mint", [outsider, 2n]];
+    const refused = (calls: Promise<unknown>, error: string) =>
+      expect(calls, error).to.be.revertedWithCustomError(guard, error);
+    await inOne(begin, end);
+    await refused(inOne(begin, harm, end), "InvariantViolated");
+    // First and last are the guard's, and the harm lies between two guarded parts.
+    await refused(inOne(begin, end, harm, begin, end), "GuardedAlready");
+    await refused(inOne(begin, end, end), "GuardedAlready");
+    await refused(inOne(end, harm, begin), "InvariantViolated");
+    const constant = { ...supply, rightKind: RightKind.Constant, op: Op.Gte };
+    await refused(inOne([guard, "assertInvariants", [pins, [constant]]], harm, begin), "GuardedAlready");
+    // The last call leaves out what the first one noted, all of it or some.
+    await refused(inOne(begin, harm, [guard, "assertInvariants", [pins, []]]), "BaselineLeft");
+    const price = condition(asset, "decimals()");
+    await refused(
+      inOne([guard, "revalidate", [pins, [], [supply, price]]], harm, [guard, "assertInvariants", [pins, [price]]]),
+      "BaselineLeft",
+    );
+    // Nearly the same condition is another one.
+    const wide = { ...supply, tolerance: 5n };
+    await refused(inOne(begin, harm, [guard, "assertInvariants", [pins, [wide]]]), "InvariantViolated");
+    // Another sender has a batch of his own, and moves nothing of this one.
+    const other = await ethers.deployContract("Puppet__MockForRouter");
+    const step = (name: string, args: unknown[]) => ({
+      target: own.address,
+      value: 0n,
+      data: guard.interface.encodeFunctionData(name as "revalidate", args as never),
+      isStatic: false,
+      isCaught: false,
+      gas: 0n,
+    });
+    const meddling = [step("revalidate", begin[2]), step("assertInvariants", end[2])];
+    await refused(inOne(begin, harm, [other, "run", [meddling]], end), "InvariantViolated");
+    await inOne(begin, [other, "run", [meddling]], end);
+    // What is noted, and where the batch stands, ends with the transaction.
+    await inOne(begin);
+    await inOne(begin, end);
+  });
+
+  it("GRD-16 is not reached by delegatecall, where what it notes could be written over", async () => {
+    const { guard, pins, own } = await loadFixture(alone);
+    const account = placeOf(0xc10ae);
+    await setCode(account, concat(["0x363d3d373d3d3d363d73", own.address, "0x5af43d82803e903d91602b57fd5bf3"]));
+    const through = guard.attach(account) as typeof guard;
+    await expect(through.revalidate(pins, [], [])).to.be.revertedWithCustomError(guard, "Delegated");
+    await expect(through.assertInvariants(pins, [])).to.be.revertedWithCustomError(guard, "Delegated");
+    await guard.revalidate(pins, [], []);
+  });
+
+  it("GRD-17 reads what answers too much, and takes silence, too little and too little gas for no answer", async () => {
+    const { guard, asset, pins } = await loadFixture(alone);
+    const account = placeOf(0xc0de1);
+    const gate = (over: object = {}) => ({ probe: probe(account, "word()"), op: Op.Eq, bound: 0n, ...over });
+    const answers: [string, string][] = [
+      // 64 KB of zeros: the first word is read, and the rest costs the caller nothing.
+      ["0x620100005ff3", "none"],
+      ["0x601f5ff3", "GateNotMet"],
+      ["0x5f5ff3", "GateNotMet"],
+      ["0x5f5ffd", "GateNotMet"],
+      ["0x5b5f56", "GateNotMet"],
+      ["0xfe", "GateNotMet"],
+      // A word that is no bool is not false.
+      ["0x60025f5260205ff3", "GateNotMet"],
+    ];
+    for (const [code, error] of answers) {
+      await setCode(account, code);
+      const held = guard.revalidate(pins, [gate()], []);
+      if (error === "none") await held;
+      else await expect(held, code).to.be.revertedWithCustomError(guard, error);
+      const broken = condition(account, "word()", { rightKind: RightKind.Constant });
+      const compared = guard.assertInvariants(pins, [broken]);
+      if (error === "none") await compared;
+      else await expect(compared, code).to.be.revertedWithCustomError(guard, "InvariantViolated");
+      if (error === "none" || code.startsWith("0x60025f")) continue;
+      const before = condition(account, "word()");
+      await expect(guard.revalidate(pins, [], [before])).to.be.revertedWithCustomError(guard, "InvariantViolated");
+    }
+    // A precompile, and an account that is not there.
+    for (const target of ["0x0000000000000000000000000000000000000004", placeOf(0xc0de2)]) {
+      const asked = guard.revalidate(pins, [gate({ probe: probe(target, "word()"), op: Op.Gte })], []);
+      await expect(asked).to.be.revertedWithCustomError(guard, "GateNotMet");
+      const pin = { account: target, codeHash: ethers.ZeroHash };
+      await expect(guard.assertInvariants([pin], [])).to.be.reverted;
+    }
+    // Whoever carries it out cannot make an answer fail by giving little gas.
+    const starving = { ...probe(asset, "totalSupply()"), gas: 1_000_000n };
+    const options = { gasLimit: 500_000n };
+    await expect(
+      guard.revalidate(pins, [{ probe: starving, op: Op.Eq, bound: 0n }], [], options),
+    ).to.be.revertedWithCustomError(guard, "ProbeStarved");
+    const rich = condition(asset, "totalSupply()", { left: starving, rightKind: RightKind.Constant });
+    await expect(guard.assertInvariants(pins, [rich], options)).to.be.revertedWithCustomError(guard, "ProbeStarved");
+    await guard.assertInvariants(pins, [rich]);
+  });
+
+  it("GRD-18 pins what calls inside calls name and what beacons lead to, and tells what it cannot compare", async () => {
+    const here = await loadFixture(alone);
+    const { ruled, vault, stable, candidate, asset, outsider } = here;
+    const beacon = await ethers.deployContract("UpgradeableBeacon", [stable, (await ethers.getSigners())[0]!.address]);
+    const init = VAULT.encodeFunctionData("initialize", [asset, ruled.executor]);
+    const behind = await (await ethers.deployContract("BeaconProxy", [beacon, init])).getAddress();
+    const wrapped = new Interface(["function run(bytes[])"]).encodeFunctionData("run", [["0x", here.upgrade.data]]);
+    const seized = VAULT.encodeFunctionData("transferOwnership", [outsider]);
+    await setCode(outsider, concat(["0xef0100", asset]));
+    const calls = [
+      { target: vault, value: 0n, data: wrapped },
+      { target: behind, value: 0n, data: seized },
+      { target: placeOf(0xc0de2), value: 0n, data: "0x12345678" },
+    ];
+    const file = await written(here, calls);
+    const told = await runTask("upgrade guard", { calls: join(books.folder, "calls.json"), for: "calls" });
+    const { abi } = here.own;
+    const [pins, gates] = abi.decodeFunctionData("revalidate", file.calldatas[0]!) as unknown as [
+      { account: string }[],
+      { probe: { target: string }; bound: bigint }[],
+    ];
+    const at = await beacon.getAddress();
+    expect(pins.map(({ account }) => account)).to.have.members([vault, stable, candidate, behind, at]);
+    expect(gates.map(({ probe: { target }, bound }) => `${target} ${bound}`)).to.include(`${at} ${BigInt(stable)}`);
+    expect(told.stderr)
+      .to.include(`not guarded: ${outsider}, passed on: its key moves its code`)
+      .and.to.include(`not guarded: ${placeOf(0xc0de2)}, called: no code there`)
+      .and.to.include(`not guarded: implementation of ${vault}: ${stable} now, and no getter tells`);
+    expect(await guardError(file, ruled.executor)).to.equal("none");
+    await beacon.upgradeTo(candidate);
+    expect(await guardError(file, ruled.executor)).to.equal("GateNotMet");
+  });
+
+  it("GRD-19 refuses an order of signed words, another chain's calls, and keeps what a file says of itself", async () => {
+    const here = await loadFixture(alone);
+    await written(here, [here.upgrade]);
+    const [terms, calls] = [join(books.folder, "signed.yaml"), join(books.folder, "stated.json")];
+    const signed = (call: string, op: string) =>
+      writeFileSync(terms, `gates: [{ target: "\${vaultAsset}", call: "${call}", op: "${op}", value: 0 }]`);
+    const args = { calls: join(books.folder, "calls.json"), terms, for: "oz-governor" };
+    for (const op of ["<", "<=", ">", ">="]) {
+      signed("totalSupply()(int256)", op);
+      expect((await runTask("upgrade guard", args)).stderr, op).to.include("an unsigned word before");
+    }
+    for (const [call, op] of [
+      ["totalSupply()(int256)", "=="],
+      ["totalSupply()(uint256)", ">="],
+    ] as const) {
+      signed(call, op);
+      expect((await runTask("upgrade guard", args)).exitCode).to.equal(0);
+    }
+    const stated = { title: "T", description: "All of it", calls: [{ ...here.upgrade, value: "0" }] };
+    writeFileSync(calls, JSON.stringify({ ...stated, chainId: 1 }));
+    expect((await runTask("upgrade guard", { calls, for: "calls" })).stderr).to.include("the network's");
+    const { chainId } = await ethers.provider.getNetwork();
+    writeFileSync(calls, JSON.stringify({ ...stated, chainId: Number(chainId) }));
+    const { json } = await runJson<Batches>("upgrade guard", { calls, for: "oz-governor" });
+    expect(json.description).to.equal("All of it");
   });
 
   it("GRD-13 writes the same calls in each form, guard first and last, and pins what the calls name and lead to", async () => {
@@ -449,6 +635,15 @@ rollback: auto
     expect(pins.map(({ account }) => account)).to.deep.equal(stage!.pins.map(({ account }) => account));
     const owner = abi.decodeFunctionData("assertInvariants", json.at(-1)!.data)[1][0] as { constantValue: bigint };
     expect(owner.constantValue).to.equal(BigInt(deployment.timelock));
+    const yaml = join(books.folder, "plan.yaml");
+    writeFileSync(yaml, text);
+    const asFile = await runJson("upgrade guard", { plan: yaml, for: "calls" });
+    expect(asFile.json, JSON.stringify(asFile.json)).to.deep.equal(json);
+    writeFileSync(yaml, text.replaceAll("VaultV2.sol:VaultV2", "VaultV2ParDeposits.sol:VaultV2ParDeposits"));
+    expect((await runTask("upgrade guard", { plan: yaml, for: "calls" })).stderr).to.include("error PlanNotDeployed");
+    writeFileSync(file.replace(".json", ".txt"), "a plan");
+    const neither = await runTask("upgrade guard", { plan: file.replace(".json", ".txt"), for: "calls" });
+    expect(neither.stderr).to.include("error PlanFileInvalid");
     await setCode(stage!.pins.at(-1)!.account, "0x00");
     expect((await run())[0]).to.equal(false);
     const refused = async (args: Record<string, string>) =>
