@@ -21,7 +21,8 @@ export function callsDriver(ground: Ground, file: CallsFile, from: string): Driv
     title: file.title,
     batches: file.calls.map((call, i) => ({ label: `call ${i}`, calls: [call] })),
     books: [],
-    abis: [COMMON, ...file.abis],
+    abis: [COMMON],
+    claimed: () => file.abis,
     timeline: [{ after: 0n, text: "called as soon as it is sent" }],
     prepare: async () => {
       const { provider } = ground.session.fork;

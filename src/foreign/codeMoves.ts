@@ -7,6 +7,7 @@ import { lastUpgrade } from "../plan/pointerAfter";
 import { readCalldata } from "../plan/readCalldata";
 import { ModuleKind, type Call } from "../plan/types";
 import type { ModuleState } from "../simulate/types";
+import { cutsIn, routesOf } from "./diamondCuts";
 
 /** A proxy that calls are about, as it is before they run. */
 export interface FoundProxy {
@@ -64,10 +65,12 @@ export async function codeMoves(
   proxies: readonly FoundProxy[],
   calls: readonly Call[],
 ): Promise<CodeMove[]> {
-  const found = proxies.flatMap(({ account, kind, implementation }) => {
+  const found: Omit<CodeMove, "before" | "after">[] = [];
+  for (const { account, kind, implementation } of proxies) {
     const to = lastUpgrade(calls, account);
-    return to === undefined ? [] : [{ account, kind, from: implementation, to }];
-  });
+    if (to !== undefined) found.push({ account, kind, from: implementation, to });
+    if (kind === ModuleKind.Diamond) found.push(...(await facetMoves(client, account, calls)));
+  }
   return Promise.all(
     found.map(async (move) => ({
       ...move,
@@ -75,6 +78,23 @@ export async function codeMoves(
       after: await sideOf(client, move.to),
     })),
   );
+}
+
+/** Each new facet, and what runs with the cut, in the place of what served its functions, if anything did. */
+async function facetMoves(
+  { provider }: Client,
+  account: string,
+  calls: readonly Call[],
+): Promise<Omit<CodeMove, "before" | "after">[]> {
+  const routes = await routesOf(provider, account);
+  const moves = new Map<string, string>();
+  for (const { target, facet, selectors, init } of cutsIn(calls)) {
+    if (target !== account) continue;
+    const from = selectors.map((selector) => routes?.get(selector)).find((served) => served !== undefined);
+    if (facet !== ZeroAddress && from !== facet) moves.set(facet, moves.get(facet) ?? from ?? ZeroAddress);
+    if (init !== ZeroAddress && !moves.has(init)) moves.set(init, ZeroAddress);
+  }
+  return [...moves].map(([to, from]) => ({ account, kind: ModuleKind.Diamond, from, to }));
 }
 
 /** What is known of the code of an account. */

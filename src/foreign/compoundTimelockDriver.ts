@@ -76,8 +76,13 @@ export async function compoundTimelockDriver(
   };
   facts.people.set(admin, "the timelock's admin");
   Object.assign(facts, await rivalsOf(provider, account, calls, queued.map(hashOf)));
+  if (queued.length > 1) {
+    facts.apart.push(
+      `its admin executes each of the ${queued.length} transactions alone, in any order, or leaves some out`,
+    );
+  }
   const actor: Actor = { account: admin, role: "the timelock's admin" };
-  const stranger: Actor = { account: strangerOf(), role: "stranger" };
+  const stranger: Actor = { account: strangerOf(ground), role: "stranger" };
   const sending = (name: string, one: Queued) => ({
     to: account,
     data: COMPOUND_TIMELOCK.encodeFunctionData(name, [one.target, one.value, one.signature, one.data, one.eta]),
@@ -99,7 +104,8 @@ export async function compoundTimelockDriver(
     title: file?.title ?? `Transaction ${operation!.slice(0, 10)}`,
     batches: calls.map((call, i) => ({ label: `transaction ${i}`, calls: [call] })),
     books: [account],
-    abis: [COMPOUND_TIMELOCK, COMMON, ...(file?.abis ?? []), ...queued.flatMap(({ signature }) => signed(signature))],
+    abis: [COMPOUND_TIMELOCK, COMMON],
+    claimed: () => [...(file?.abis ?? []), ...queued.flatMap(({ signature }) => signed(signature))],
     timeline: [
       { after: 0n, text: "queued by its admin" },
       { after: delay, text: `executed by its admin${grace === undefined ? "" : `, within ${formatDuration(grace)}`}` },
@@ -165,7 +171,8 @@ function callOf({ target, value, signature, data }: Queued): Call {
   return { target, value, data: signature === "" ? data : `${dataSlice(id(signature), 0, 4)}${data.slice(2)}` };
 }
 
-function hashOf({ target, value, signature, data, eta }: Queued): string {
+/** Under what the timelock keeps it. */
+export function hashOf({ target, value, signature, data, eta }: Queued): string {
   return keccak256(
     AbiCoder.defaultAbiCoder().encode(
       ["address", "uint256", "string", "bytes", "uint256"],

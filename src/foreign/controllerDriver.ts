@@ -82,7 +82,12 @@ export async function controllerDriver(
   };
   Object.assign(facts, await rivalsOf(provider, account, calls, [own]));
   const executor = await holderOf(provider, account, EXECUTOR);
-  const stranger: Actor = { account: strangerOf(), role: "stranger" };
+  if (facts.pending > 0 && executor === undefined) {
+    facts.apart.push(
+      `anyone executes each of the ${facts.pending + 1} operations that wait, alone and in any order that their predecessors leave`,
+    );
+  }
+  const stranger: Actor = { account: strangerOf(ground), role: "stranger" };
   facts.people.set(executor ?? ZeroAddress, "executor");
   const actor: Actor = executor === undefined ? stranger : { account: executor, role: "executor" };
   const execute = {
@@ -110,7 +115,8 @@ export async function controllerDriver(
     title: file?.title ?? `Operation ${own.slice(0, 10)}`,
     batches: [{ label: "operation", calls }],
     books: [account],
-    abis: [CONTROLLER, COMMON, ...(file?.abis ?? [])],
+    abis: [CONTROLLER, COMMON],
+    claimed: () => file?.abis ?? [],
     timeline: [
       { after: 0n, text: "scheduled by who holds PROPOSER_ROLE" },
       { after: found.delay, text: `executed${executor === undefined ? ", by anyone" : " by who holds EXECUTOR_ROLE"}` },

@@ -16,7 +16,8 @@ import {
   type GovernorState,
   type Proposal,
 } from "./governorRules";
-import { signed } from "./compoundTimelockDriver";
+import { isRevert } from "../simulate/sendAs";
+import { hashOf, signed } from "./compoundTimelockDriver";
 import { momentNow, secondsOf, waitFor } from "./moment";
 import { noFacts } from "./noFacts";
 import { refused, step } from "./step";
@@ -75,7 +76,7 @@ export async function governorDriver(
 ): Promise<Driver> {
   const { provider } = ground.session.fork;
   const rules = await governorRules(provider, source.account);
-  const stranger = strangerOf();
+  const stranger = strangerOf(ground);
   const facts = noFacts();
   let proposal: Proposal | undefined;
   let told = "not proposed";
@@ -135,7 +136,10 @@ export async function governorDriver(
   if (rules.timelock !== undefined) {
     Object.assign(
       facts,
-      await rivalsOf(provider, rules.timelock, calls, await operationIds(ground, rules, calls, description)),
+      await rivalsOf(provider, rules.timelock, calls, [
+        ...(await operationIds(ground, rules, calls, description)),
+        ...(proposal === undefined ? [] : await queuedHashes(rules, proposal)),
+      ]),
     );
   }
   const executeTransaction = () => ({ to: rules.account, data: rules.execute(current()) });
@@ -146,7 +150,8 @@ export async function governorDriver(
     title,
     batches: [{ label: "execution", calls }],
     books: [rules.account, ...(rules.timelock === undefined ? [] : [rules.timelock])],
-    abis: [GOVERNOR, rules.abi, CONTROLLER, COMPOUND_TIMELOCK, COMMON, ...signedIn(proposal)],
+    abis: [GOVERNOR, rules.abi, CONTROLLER, COMPOUND_TIMELOCK, COMMON],
+    claimed: () => signedIn(proposal),
     timeline: [
       { after: 0n, text: "proposed" },
       { after: voting, text: "the vote opens" },
@@ -215,11 +220,50 @@ export async function governorDriver(
         await ground.session.waitUntil(Number(eta));
       }
       await pastTheGovernor(ground, rules, current(), actor, eta);
-      return { actor, verb: "execute", ...executeTransaction() };
+      facts.sentAlong = await toSendAlong(ground, actor, executeTransaction(), calls);
+      return { actor, verb: "execute", ...executeTransaction(), value: facts.sentAlong };
     },
     after: () =>
       refused(ground, "execute a second time", { account: stranger, role: "stranger" }, executeTransaction(), TWICE),
   };
+}
+
+/** What the calls send, where the contracts take it from whoever executes: Alpha and Bravo do, and have none of their own. */
+async function toSendAlong(
+  { session }: Ground,
+  { account }: Actor,
+  transaction: { to: string; data: string },
+  calls: readonly Call[],
+): Promise<bigint> {
+  const sum = calls.reduce((total, { value }) => total + value, 0n);
+  if (sum === 0n) return 0n;
+  const { provider } = session.fork;
+  const goes = (value: bigint) =>
+    provider.call({ from: account, ...transaction, value }).then(
+      () => true,
+      (thrown: unknown) => {
+        if (isRevert(thrown)) return false;
+        throw thrown;
+      },
+    );
+  await session.as(account, "stranger", sum);
+  return !(await goes(0n)) && (await goes(sum)) ? sum : 0n;
+}
+
+/** Under what Compound's timelock keeps the calls, each by itself, once they are queued. */
+async function queuedHashes(rules: GovernorRules, { id: proposal, calls, signatures, calldatas }: Proposal) {
+  const eta = await rules.eta(proposal);
+  if (eta === 0n) return [];
+  const isStored = rules.abi !== GOVERNOR;
+  return calls.map(({ target, value, data }, i) =>
+    hashOf({
+      target,
+      value,
+      signature: isStored ? (signatures[i] ?? "") : "",
+      data: isStored ? (calldatas[i] ?? "0x") : data,
+      eta,
+    }),
+  );
 }
 
 /** First line of a description, without the marks of Markdown. */
@@ -246,7 +290,7 @@ async function propose(
   const [threshold, voters] = await Promise.all([rules.threshold(), holders(ground, rules, moment)]);
   const proposer =
     voters.find(({ votes }) => votes >= threshold && votes > 0n) ??
-    (threshold === 0n ? { account: strangerOf(), votes: 0n } : undefined);
+    (threshold === 0n ? { account: strangerOf(ground), votes: 0n } : undefined);
   if (proposer === undefined) {
     throw new SlipwayError("DelegatesTooFew", {
       where: `${rules.kind} ${rules.account}, proposalThreshold`,
@@ -260,7 +304,7 @@ async function propose(
     await refused(
       ground,
       "propose without votes",
-      { account: strangerOf(), role: "stranger" },
+      { account: strangerOf(ground), role: "stranger" },
       { to: rules.account, data: rules.propose(file) },
       [
         "GovernorInsufficientProposerVotes",
@@ -272,7 +316,9 @@ async function propose(
   }
   const sent = await step(ground, actor, "propose", { to: rules.account, data: rules.propose(file) });
   const topic = GOVERNOR.getEvent("ProposalCreated")!.topicHash;
-  const log = sent.logs.find(({ topics }) => topics[0] === topic)!;
+  const log = sent.logs.find(
+    ({ address, topics }) => topics[0] === topic && getAddress(address) === getAddress(rules.account),
+  )!;
   const args = GOVERNOR.decodeEventLog("ProposalCreated", log.data, [...log.topics]);
   return proposalFrom(args, args.getValue("proposalId") as bigint);
 }

@@ -118,7 +118,8 @@ async function openZeppelin(provider: Provider, account: string, counting: strin
     }),
     tally: async (proposal) => {
       const votes = await ask(provider, account, GOVERNOR, "proposalVotes", [proposal]);
-      const [against, inFavour, abstain] = (votes?.toArray() ?? [0n, 0n, 0n]) as [bigint, bigint, bigint];
+      if (votes === undefined) return bravoTally(await bravoRow(provider, account, proposal));
+      const [against, inFavour, abstain] = votes.toArray() as [bigint, bigint, bigint];
       return { inFavour, against, counted: inFavour + (countsAbstain ? abstain : 0n) };
     },
     quorum: (moment) => must("quorum", [moment]),
@@ -171,13 +172,8 @@ async function compound(provider: Provider, account: string): Promise<GovernorRu
   ]);
   const isAlpha = !isBravo;
   const token = comp ?? uni ?? (await votesTokenIn(provider, account));
-  const proposalOf = (proposal: bigint) => ask(provider, account, BRAVO, "proposals", [proposal]);
-  const row = async (proposal: bigint): Promise<Result> => {
-    const found = await proposalOf(proposal);
-    if (found !== undefined) return found;
-    throw new SlipwayError("GovernanceProposalUnknown", { where: account, found: `proposal ${proposal}` });
-  };
-  const numberOf = async (proposal: bigint, field: string) => (await row(proposal)).getValue(field) as bigint;
+  const numberOf = async (proposal: bigint, field: string) =>
+    (await bravoRow(provider, account, proposal)).getValue(field) as bigint;
   return {
     kind: isAlpha ? "GovernorAlpha" : "GovernorBravo",
     name: name ?? (isAlpha ? "GovernorAlpha" : "GovernorBravo"),
@@ -192,10 +188,7 @@ async function compound(provider: Provider, account: string): Promise<GovernorRu
       start: await numberOf(proposal, "startBlock"),
       end: await numberOf(proposal, "endBlock"),
     }),
-    tally: async (proposal) => {
-      const inFavour = await numberOf(proposal, "forVotes");
-      return { inFavour, against: await numberOf(proposal, "againstVotes"), counted: inFavour };
-    },
+    tally: async (proposal) => bravoTally(await bravoRow(provider, account, proposal)),
     quorum: () => must("quorumVotes"),
     powerOf: async (voter, moment) =>
       token === undefined
@@ -222,6 +215,19 @@ async function compound(provider: Provider, account: string): Promise<GovernorRu
     queue: ({ id: proposal }) => BRAVO.encodeFunctionData("queue", [proposal]),
     execute: ({ id: proposal }) => BRAVO.encodeFunctionData("execute", [proposal]),
   };
+}
+
+/** A proposal as Bravo, and whoever has its interface, keeps it. */
+async function bravoRow(provider: Provider, account: string, proposal: bigint): Promise<Result> {
+  const found = await ask(provider, account, BRAVO, "proposals", [proposal]);
+  if (found !== undefined) return found;
+  throw new SlipwayError("GovernanceProposalUnknown", { where: account, found: `proposal ${proposal}` });
+}
+
+/** Nothing but what is for it counts for its quorum. */
+function bravoTally(row: Result): { inFavour: bigint; against: bigint; counted: bigint } {
+  const inFavour = row.getValue("forVotes") as bigint;
+  return { inFavour, against: row.getValue("againstVotes") as bigint, counted: inFavour };
 }
 
 /** Whether a vote is a number, as Bravo has it, and no bool: a function that is there says why it refuses a vote on nothing. */

@@ -1,15 +1,23 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { getAddress, Interface, isAddress, isHexString, type ParamType } from "ethers";
+import { parseDocument } from "yaml";
 import { z } from "zod";
 import { SlipwayError } from "../errors";
 import type { Call } from "../plan/types";
 import type { CallsFile } from "./types";
 
 const address = z.string().refine((text) => isAddress(text), "an address of 20 bytes, its checksum right");
-const data = z.string().refine((text) => isHexString(text) && text.length % 2 === 0, "bytes in hex, 0x first");
+const isBytes = (text: string) => isHexString(text) && text.length % 2 === 0;
+const data = z.string().refine(isBytes, "bytes in hex, 0x first");
+/** What fits into a word. */
+const isWord = (value: bigint) => value < 1n << 256n;
 const amount = z
   .union([z.string().regex(/^(\d+|0x[0-9a-fA-F]+)$/, "an amount of wei as decimal text"), z.int().min(0)])
+  .transform((value) => BigInt(value))
+  .refine(isWord, "an amount of wei that fits into 256 bits");
+const chainId = z
+  .union([z.string().regex(/^\d{1,20}$/, "a chain id as decimal text"), z.int().min(1)])
   .transform((value) => BigInt(value));
 
 const rawCall = z.strictObject({ target: address, value: amount.optional(), data: data.optional() });
@@ -18,7 +26,7 @@ const rawFile = z.union([
   z.strictObject({
     title: z.string().optional(),
     description: z.string().optional(),
-    chainId: z.union([z.string(), z.int()]).optional(),
+    chainId: chainId.optional(),
     from: address.optional(),
     calls: z.array(rawCall).min(1),
   }),
@@ -40,7 +48,7 @@ const input: z.ZodType<BatchInput> = z.lazy(() =>
 );
 const batchFile = z.object({
   version: z.string(),
-  chainId: z.union([z.string(), z.int()]).transform(String),
+  chainId,
   meta: z
     .object({
       name: z.string().optional(),
@@ -52,6 +60,8 @@ const batchFile = z.object({
     .array(
       z.object({
         to: address,
+        // Read as a call: a file that asks for a delegatecall would say something else to whoever sends it.
+        operation: z.union([z.literal(0), z.literal("0")], "0, a call: no batch here delegates").nullish(),
         value: z.string().nullish(),
         data: z.string().nullish(),
         contractMethod: z
@@ -71,11 +81,11 @@ export function readCallsFile(file: string): CallsFile {
     "a list of { target, value, data }, or { title, description, chainId, from, calls }",
   );
   const { calls, ...more } = Array.isArray(parsed) ? { calls: parsed } : parsed;
-  const stated = more as { title?: string; description?: string; chainId?: string | number; from?: string };
+  const stated = more as { title?: string; description?: string; chainId?: bigint; from?: string };
   return {
     title: stated.title ?? basename(file),
     description: stated.description ?? stated.title ?? basename(file),
-    ...(stated.chainId === undefined ? {} : { chainId: BigInt(stated.chainId) }),
+    ...(stated.chainId === undefined ? {} : { chainId: stated.chainId }),
     ...(stated.from === undefined ? {} : { from: getAddress(stated.from) }),
     calls: calls.map(({ target, value, data: bytes }) => ({
       target: getAddress(target),
@@ -93,9 +103,6 @@ export function readSafeBatch(file: string): CallsFile {
     batchFile,
     "a batch of Safe's Transaction Builder: { version, chainId, meta, transactions }",
   );
-  if (!/^\d+$/.test(parsed.chainId)) {
-    throw invalid(`${file}, chainId`, "a chain id as decimal text", parsed.chainId);
-  }
   const abis: Interface[] = [];
   const calls = parsed.transactions.map((transaction, i): Call => {
     const where = `${file}, transactions.${i}`;
@@ -103,10 +110,12 @@ export function readSafeBatch(file: string): CallsFile {
     const abi = method == null || method.name === "" ? undefined : methodAbi(method, where);
     if (abi !== undefined) abis.push(abi);
     const value = transaction.value ?? "0";
-    if (!/^\d+$/.test(value)) throw invalid(`${where}.value`, "wei as decimal text", value);
+    if (!/^\d+$/.test(value) || !isWord(BigInt(value))) {
+      throw invalid(`${where}.value`, "wei as decimal text, within 256 bits", value);
+    }
     const made = abi === undefined || values == null ? undefined : encode(abi, values, where);
     const given = transaction.data == null || transaction.data === "" ? undefined : transaction.data;
-    if (given !== undefined && !isHexString(given)) throw invalid(`${where}.data`, "bytes in hex, or null", given);
+    if (given !== undefined && !isBytes(given)) throw invalid(`${where}.data`, "bytes in hex, or null", given);
     if (given !== undefined && made !== undefined && given.toLowerCase() !== made.toLowerCase()) {
       throw invalid(`${where}`, `the data that its method and values make: ${made}`, given);
     }
@@ -122,7 +131,7 @@ export function readSafeBatch(file: string): CallsFile {
   return {
     title: parsed.meta?.name ?? basename(file),
     description: parsed.meta?.description ?? "",
-    chainId: BigInt(parsed.chainId),
+    chainId: parsed.chainId,
     ...(safe == null || safe === "" ? {} : { from: getAddress(safe) }),
     calls,
     abis,
@@ -183,11 +192,15 @@ function jsonOf(text: string, where: string): unknown {
 function parse<T>(file: string, schema: z.ZodType<T>, expected: string): T {
   if (!existsSync(file)) throw invalid(file, expected, "no such file");
   let json: unknown;
+  const text = readFileSync(file, "utf8");
   try {
-    json = JSON.parse(readFileSync(file, "utf8"));
+    json = JSON.parse(text);
   } catch (thrown) {
     throw invalid(file, "JSON", thrown instanceof Error ? thrown.message : String(thrown));
   }
+  // Of a key that is there twice one reader takes the first value, another the last.
+  const twice = parseDocument(text).errors.find(({ code }) => code === "DUPLICATE_KEY");
+  if (twice !== undefined) throw invalid(file, "every key once", twice.message.split("\n")[0]!);
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = deepest(parsed.error.issues[0]!);

@@ -177,6 +177,17 @@ export async function safeDriver(
     });
   }
   const nonce = stated ?? found.nonce;
+  // Of a Safe only the next number runs: its hash is another one under any other.
+  if (nonce !== found.nonce) {
+    throw new SlipwayError("GovernanceProposalDead", {
+      where: `--nonce ${nonce} of ${account}`,
+      expected: `its next nonce, ${found.nonce}`,
+      found:
+        nonce > found.nonce
+          ? `${nonce - found.nonce} transactions come before it: rehearse it when they have run, or replace them`
+          : "it is used",
+    });
+  }
   const facts = noFacts();
   const { transaction, via, fault } = await transactionOf(provider, account, file, {
     nonce,
@@ -198,8 +209,6 @@ export async function safeDriver(
     `Safe ${found.version}, ${found.threshold} of ${found.owners.length}; its next nonce is ${found.nonce}, this one has ${nonce}`,
     ...(via === undefined ? [] : [`${file.calls.length} calls by delegatecall to ${via}`]),
   );
-  if (nonce > found.nonce)
-    facts.rivals.push(`${nonce - found.nonce} transactions come before it: they were not rehearsed`);
   const approved = await approvedBy(provider, account, found.owners, hashes.hash);
   facts.votes = {
     unit: "approvals",
@@ -232,7 +241,7 @@ export async function safeDriver(
     ],
     ...(execution === undefined ? {} : { execution }),
   };
-  const stranger: Actor = { account: strangerOf(), role: "stranger" };
+  const stranger: Actor = { account: strangerOf(ground), role: "stranger" };
   let signatures = "0x";
   const exec = (words: string) => ({
     to: account,
@@ -244,7 +253,8 @@ export async function safeDriver(
     title: file.title,
     batches: [{ label: "batch", calls: file.calls }],
     books: [account],
-    abis: [SAFE, MULTI_SEND, COMMON, ...file.abis],
+    abis: [SAFE, MULTI_SEND, COMMON],
+    claimed: () => file.abis,
     timeline: [
       { after: 0n, text: `approved by ${found.threshold} owners` },
       { after: 0n, text: "executed by anyone; a Safe waits for nothing" },
@@ -359,5 +369,5 @@ async function approveBySafe(
   into.governance.identifiers.push({ name: `approval by the Safe ${safe}, nonce ${nonce}`, value: hash });
   const signatures = signaturesOf(await approve(ground, into, safe, hash, depth + 1));
   const data = SAFE.encodeFunctionData("execTransaction", [...termsOf(transaction), signatures]);
-  await step(ground, { account: strangerOf(), role: "stranger" }, "approve as a Safe", { to: safe, data });
+  await step(ground, { account: strangerOf(ground), role: "stranger" }, "approve as a Safe", { to: safe, data });
 }

@@ -20,7 +20,10 @@ import type { PinRow, RehearsalReport, RehearsedStage } from "../simulate/types"
 import { describeWrites } from "../trace/describeWrites";
 import { layoutsOf } from "../trace/layoutsOf";
 import { settledLogs } from "../trace/settledFrames";
+import { guardFaults } from "../guard/guardFaults";
+import { guardOf } from "../guard/guardContract";
 import { callsHash } from "./callsText";
+import { attempts, compareAttempts } from "./circumstances";
 import { FOREIGN_CHECKS } from "./checks";
 import { abisAt, codeMoves, proxiesIn, statesOf } from "./codeMoves";
 import { openDriver } from "./openDriver";
@@ -113,14 +116,18 @@ async function rehearse(
   const { client, fork } = session;
   const { governance, batches } = driver;
   const calls = batches.flatMap((batch) => batch.calls);
-  const proxies = await proxiesIn(client, calls, driver.abis);
+  const proxies = await proxiesIn(client, calls, [...driver.abis, ...driver.claimed()]);
   const moves = await codeMoves(client, proxies, calls);
+  // What a file or a proposal says of itself comes last: four bytes are soon made to fit another name.
   const known = [
-    ...driver.abis,
     ...(await abisAt(client, calls, proxies)),
     ...moves.flatMap(({ after }) => after?.abi ?? []),
+    ...driver.abis,
+    ...driver.claimed(),
   ];
   ground.errors.push(...known);
+  const guard = await guardOf(remote);
+  for (const batch of batches) driver.facts.faults.push(...guardFaults(batch.calls, guard));
   const plan = planOf(driver);
   const pinned = new Map(
     await Promise.all(
@@ -159,7 +166,7 @@ async function rehearse(
     stated,
     moves,
     readStates,
-    actors: { stranger: strangerOf() },
+    actors: { stranger: strangerOf(ground) },
     module: calls[0]!.target,
   };
   const checksRun = new CheckRuns(FOREIGN_CHECKS);
@@ -274,8 +281,13 @@ async function runBatch(
       return { account, expected, actual, isOk: actual === expected };
     }),
   );
+  const tried = await attempts(ground, actor, transaction);
   const sent = await step(ground, actor, verb, transaction);
   const trace = await fork.trace(sent.hash);
+  const { executor } = driver.governance;
+  driver.facts.circumstances.push(
+    await compareAttempts(ground, tried, { trace, actor, executor, books: driver.books }),
+  );
   const books = new Set(driver.books.map((account) => account.toLowerCase()));
   const written = trace.writes.filter(({ account }) => !books.has(account.toLowerCase()));
   const stage: RehearsedStage = {

@@ -42,7 +42,13 @@ export async function rivalsOf(
       "isOperationPending",
     ]);
   }
+  const [now, grace] = await Promise.all([
+    provider.getBlock("latest"),
+    askOne<bigint>(provider, timelock, COMPOUND_TIMELOCK, "GRACE_PERIOD"),
+  ]);
   for (const { args } of await events(provider, timelock, COMPOUND_TIMELOCK, "QueueTransaction")) {
+    // What was never executed stays queued, and cannot be executed any more.
+    if (grace !== undefined && (args.getValue("eta") as bigint) + grace < BigInt(now?.timestamp ?? 0)) continue;
     const what = (args.getValue("signature") as string) || (args.getValue("data") as string).slice(0, 10);
     await add(args.getValue("txHash") as string, args.getValue("target") as string, what, [
       COMPOUND_TIMELOCK,

@@ -5,6 +5,7 @@ import type { Subject, SubjectEvidence } from "../simulate/checks/types";
 import type { ForkSession } from "../simulate/forkSession";
 import type { Governance, ModuleState, NegativeResult } from "../simulate/types";
 import type { Actors } from "../simulate/readActors";
+import type { Circumstances } from "./circumstances";
 import type { CodeMove } from "./codeMoves";
 
 /** What a person asks to be rehearsed. */
@@ -108,6 +109,12 @@ export interface GovernanceFacts {
   faults: string[];
   /** Who may be without code. */
   people: Map<string, string>;
+  /** Of each batch, in their order. */
+  circumstances: Circumstances[];
+  /** Wei that whoever executes sends along, because the contracts take it from him. */
+  sentAlong: bigint;
+  /** What may be run alone, or in another order, though it was meant as one. */
+  apart: string[];
 }
 
 /** A batch as it runs: one transaction. */
@@ -124,7 +131,10 @@ export interface Driver {
   batches: Batch[];
   /** Its own books: what a batch writes there is no effect of its calls. */
   books: string[];
+  /** Of contracts that are known. */
   abis: Interface[];
+  /** Functions by the names that a file or a proposal gives them: nobody has checked those. */
+  claimed(): Interface[];
   timeline: { after: bigint; text: string }[];
   /** Everything that comes before the first batch. */
   prepare(): Promise<void>;

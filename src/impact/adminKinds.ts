@@ -98,28 +98,36 @@ export async function moduleAdmins(client: Client, registry: Registry): Promise<
   const timelock = (await registry.contract.getFunction("timelock").staticCall()) as string;
   const found: Admin[] = [];
   for (const { name, account, authority, isRetired } of await modulesOf(registry)) {
-    if (isRetired) continue;
-    const of = `module ${name}`;
-    const { admin } = await readSlots(provider, account);
-    const places: [string, string | undefined][] = [
-      ["authority", authority],
-      ["admin of the proxy", admin === ZeroAddress ? undefined : admin],
-      ["owner", await ownerOf(provider, account)],
-    ];
-    const seen = new Set<string>();
-    for (const [as, at] of places) {
-      let place = at;
-      let role = as;
-      for (let hops = 0; place !== undefined && hops < MAX_HOPS; ++hops) {
-        if (seen.has(place)) break;
-        seen.add(place);
-        const kind = await kindOf(provider, place, timelock);
-        const next: string | undefined = kind.kind === "contract" ? await ownerOf(provider, place) : undefined;
-        // What only hands on is no end of the chain.
-        if (next === undefined) found.push({ of, as: role, account: place, ...kind });
-        role = `owner of the ${role}`;
-        place = next;
-      }
+    if (!isRetired) found.push(...(await adminsAt(provider, { of: `module ${name}`, account, authority, timelock })));
+  }
+  return found;
+}
+
+/** The same of one proxy; `timelock` is whose calls govern it. */
+export async function adminsAt(
+  provider: Provider,
+  { of, account, authority, timelock }: { of: string; account: string; authority?: string; timelock: string },
+): Promise<Admin[]> {
+  const found: Admin[] = [];
+  const { admin } = await readSlots(provider, account);
+  const places: [string, string | undefined][] = [
+    ["authority", authority],
+    ["admin of the proxy", admin === ZeroAddress ? undefined : admin],
+    ["owner", await ownerOf(provider, account)],
+  ];
+  const seen = new Set<string>();
+  for (const [as, at] of places) {
+    let place = at;
+    let role = as;
+    for (let hops = 0; place !== undefined && hops < MAX_HOPS; ++hops) {
+      if (seen.has(place)) break;
+      seen.add(place);
+      const kind = await kindOf(provider, place, timelock);
+      const next: string | undefined = kind.kind === "contract" ? await ownerOf(provider, place) : undefined;
+      // What only hands on is no end of the chain.
+      if (next === undefined) found.push({ of, as: role, account: place, ...kind });
+      role = `owner of the ${role}`;
+      place = next;
     }
   }
   return found;

@@ -44,11 +44,16 @@ function decodeData(data: string, abis: readonly Interface[], nameOf: NameOf): E
   for (const abi of abis) {
     const fragment = abi.getFunction(data.slice(0, 10));
     if (fragment === null) continue;
-    const values = abi.decodeFunctionData(fragment, data);
-    return {
-      signature: fragment.format("sighash"),
-      args: fragment.inputs.map((input, i) => explainArgument(input, values[i] as unknown, abis, nameOf)),
-    };
+    try {
+      const values = abi.decodeFunctionData(fragment, data);
+      return {
+        signature: fragment.format("sighash"),
+        args: fragment.inputs.map((input, i) => explainArgument(input, values[i] as unknown, abis, nameOf)),
+      };
+    } catch {
+      // Bytes that begin as a call does, and are none: another ABI may read them.
+      continue;
+    }
   }
   return undefined;
 }

@@ -25,16 +25,16 @@ export class ForkSession {
     readonly client: Client,
   ) {}
 
-  /** A client that acts as `account`. */
-  async as(account: string, role: string): Promise<Client> {
+  /** A client that acts as `account`, which has wei for its gas, and as much as it `sends` besides. */
+  async as(account: string, role: string, sends = 0n): Promise<Client> {
     const { provider } = this.fork;
     if (!this.noted.has(account)) {
       await provider.send("hardhat_impersonateAccount", [account]);
       this.noted.set(account, { kind: "impersonation", account, as: role });
     }
-    if ((await provider.getBalance(account)) < ENOUGH) {
-      await setBalance(provider, account, GRANT);
-      this.noted.set(`${account} balance`, { kind: "balance", account, as: role, wei: GRANT });
+    if ((await provider.getBalance(account)) < ENOUGH + sends) {
+      await setBalance(provider, account, GRANT + sends);
+      this.noted.set(`${account} balance`, { kind: "balance", account, as: role, wei: GRANT + sends });
     }
     return { ...this.client, signer: new JsonRpcSigner(provider, account) };
   }

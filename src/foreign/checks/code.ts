@@ -1,13 +1,29 @@
-import { dataLength, getAddress, keccak256, toBeHex } from "ethers";
+import { dataLength, getAddress, Interface, keccak256, toBeHex, ZeroAddress } from "ethers";
 import { ipfsHash } from "../../bytecode/ipfsHash";
-import { CALLCODE, reachable, SELFDESTRUCT } from "../../bytecode/reachable";
+import { DELEGATECALL, reachable } from "../../bytecode/reachable";
 import { SLOTS } from "../../chain/erc1967";
 import { SlipwayError } from "../../errors";
+import { adminsAt, isProductionChain, judgeAdmins, type Admin } from "../../impact/adminKinds";
 import { compareUpgrade } from "../../layout/compareUpgrade";
 import { checkInitializers, initializersOf } from "../../plan/checkInitializers";
 import { pointerAfter } from "../../plan/pointerAfter";
-import { fail, pass, skip, unknown, warn, wholeOr, type CheckKind, type Conclusion } from "../../simulate/checks/types";
+import { opcodes as planOpcodes } from "../../simulate/checks/19-opcodes";
+import { exposure as planExposure } from "../../simulate/checks/40-exposure";
+import { toolchain as planToolchain } from "../../simulate/checks/41-toolchain";
+import {
+  fail,
+  pass,
+  skip,
+  unknown,
+  warn,
+  wholeOr,
+  type CheckKind,
+  type Conclusion,
+  type Evidence,
+  type StageRun,
+} from "../../simulate/checks/types";
 import { compareAccess, privilegedAccess, type AccessAttempt } from "../../simulate/privileged";
+import { cutsIn, routesOf, type Cut, type Routes } from "../diamondCuts";
 import type { ForeignEvidence, ForeignWorld } from "../types";
 
 type Kind = CheckKind<ForeignWorld, ForeignEvidence>;
@@ -15,6 +31,8 @@ const UNMOVED = "the calls put no new code behind a proxy";
 /** Bytes of runtime code (EIP-170), and the percentage of it from which a fix may not fit. */
 const CODE_LIMIT = 24_576;
 const NEAR = 95;
+/** A word from here on, and below 2^160, is an address as a rule. */
+const AN_ADDRESS = 1n << 128n;
 
 /** A check that looks at new code, and has nothing to ask where there is none. */
 function ofMoves(
@@ -33,37 +51,100 @@ export const pointers: Kind = {
   id: "pointers",
   name: "every proxy is left where a call says, and none is moved that no call names",
   isRequired: true,
-  begin: () => ({
-    conclude: ({ notes, plan, runs }) => {
-      const wrong = notes.stages.flatMap(({ index, after }) =>
-        after.flatMap(({ account, slots }) => {
-          const expected = pointerAfter(plan, account, index + 1);
-          return expected === undefined || expected === slots.implementation
-            ? []
-            : [`${account}: a call says ${expected}, found ${slots.implementation}`];
-        }),
-      );
-      const silent = runs.flatMap(({ trace }) =>
-        trace.writes.flatMap(({ account, slot, after }) => {
-          const name = Object.entries(SLOTS).find(([, one]) => one === slot)?.[0];
-          if (name === undefined) return [];
-          const value = getAddress(toBeHex(BigInt(after), 20));
-          return name === "implementation" && pointerAfter(plan, account, plan.stages.length) === value
-            ? []
-            : [`${account}: its ${name} becomes ${value}, and no call says so`];
-        }),
-      );
-      if (wrong.length + silent.length > 0)
-        return fail([...wrong, ...silent], "the calls do something else than they say");
-      return wholeOr(
-        notes.stages.length === plan.stages.length,
-        (notes.final.length === 0 ? notes.initial : notes.final).map(
-          ({ account, slots }) => `${account} at ${slots.implementation}`,
-        ),
-      );
-    },
-  }),
+  begin: () => {
+    const before = new Map<string, Routes>();
+    const after = new Map<string, Routes>();
+    const read = async ({ session, notes }: ForeignWorld, into: Map<string, Routes>) => {
+      for (const { account, slots } of notes.initial) {
+        if (slots.implementation !== ZeroAddress || slots.beacon !== ZeroAddress) continue;
+        const routes = await routesOf(session.client.provider, account);
+        if (routes !== undefined) into.set(account, routes);
+      }
+    };
+    return {
+      start: (world) => read(world, before),
+      end: (world) => read(world, after),
+      async conclude({ notes, plan, runs, session, driver }) {
+        const wrong = notes.stages.flatMap(({ index, after: left }) =>
+          left.flatMap(({ account, slots }) => {
+            const expected = pointerAfter(plan, account, index + 1);
+            return expected === undefined || expected === slots.implementation
+              ? []
+              : [`${account}: a call says ${expected}, found ${slots.implementation}`];
+          }),
+        );
+        const silent = runs.flatMap(({ trace }) =>
+          trace.writes.flatMap(({ account, slot, after: word }) => {
+            const name = Object.entries(SLOTS).find(([, one]) => one === slot)?.[0];
+            if (name === undefined) return [];
+            const value = getAddress(toBeHex(BigInt(word), 20));
+            return name === "implementation" && pointerAfter(plan, account, plan.stages.length) === value
+              ? []
+              : [`${account}: its ${name} becomes ${value}, and no call says so`];
+          }),
+        );
+        const isWhole = notes.stages.length === plan.stages.length;
+        const cuts = cutsIn(plan.stages.flatMap(({ calls }) => calls));
+        const routes = [...before].flatMap(([account, was]) =>
+          isWhole ? routesGoneWrong(account, was, after.get(account), cuts) : [],
+        );
+        if (wrong.length + silent.length + routes.length > 0)
+          return fail([...wrong, ...silent, ...routes], "the calls do something else than they say");
+        const lines = [
+          ...(notes.final.length === 0 ? notes.initial : notes.final).map(({ account, slots }) =>
+            before.has(account)
+              ? `${account}: ${after.get(account)?.size ?? 0} functions in facets`
+              : `${account} at ${slots.implementation}`,
+          ),
+        ];
+        const strange = await strangePointers(session, {
+          runs,
+          known: [...notes.initial.map(({ account }) => account), ...driver.books],
+        });
+        return strange.length > 0
+          ? unknown([...strange, ...lines], "read whether that is what it runs: no way of proxies that is known here")
+          : wholeOr(isWhole, lines);
+      },
+    };
+  },
 };
+
+/** A diamond's facets are afterwards what the cuts say, and no others. */
+function routesGoneWrong(account: string, was: Routes, is: Routes | undefined, cuts: readonly Cut[]): string[] {
+  if (is === undefined) return [`${account}: its loupe does not answer any more`];
+  const expected = new Map(was);
+  for (const { target, facet, selectors } of cuts) {
+    if (target !== account) continue;
+    for (const selector of selectors) {
+      if (facet === ZeroAddress) expected.delete(selector);
+      else expected.set(selector, facet);
+    }
+  }
+  return [...new Set([...expected.keys(), ...is.keys()])]
+    .filter((selector) => expected.get(selector) !== is.get(selector))
+    .map(
+      (selector) =>
+        `${account}: ${selector} is served by ${is.get(selector) ?? "nobody"}, by the calls it were ${expected.get(selector) ?? "nobody"}`,
+    );
+}
+
+/** Words that hold code's address before and after, in accounts that delegate and are no proxies by a way that is known. */
+async function strangePointers(
+  { client }: Pick<ForeignWorld["session"], "client">,
+  { runs, known }: { runs: readonly StageRun[]; known: readonly string[] },
+): Promise<string[]> {
+  const skipped = new Set(known.map((account) => getAddress(account)));
+  const found: string[] = [];
+  for (const { account, slot, before, after } of runs.flatMap(({ trace }) => trace.writes)) {
+    const [was, is] = [BigInt(before), BigInt(after)];
+    if (skipped.has(getAddress(account)) || is < AN_ADDRESS || is >> 160n !== 0n || was >> 160n !== 0n) continue;
+    const to = getAddress(toBeHex(is, 20));
+    const [own, code] = await Promise.all([client.provider.getCode(account), client.provider.getCode(to)]);
+    if (code === "0x" || !reachable(own).ops.some(({ op }) => op === DELEGATECALL)) continue;
+    found.push(`${account} delegates, and its slot ${slot} becomes ${to}`);
+  }
+  return found;
+}
 
 export const code: Kind = {
   number: 15,
@@ -168,28 +249,40 @@ export const storage = ofMoves(
   },
 );
 
-export const opcodes = ofMoves(
-  { number: 19, id: "opcodes", name: "no new code destroys itself" },
-  async ({ moves, session }) => {
-    const deadly: string[] = [];
-    const possible: string[] = [];
-    const lines: string[] = [];
-    for (const { to } of moves) {
-      const { ops, isComplete } = reachable(await session.client.provider.getCode(to));
-      const bad = ops.filter(({ op }) => op === SELFDESTRUCT || op === CALLCODE);
-      (isComplete ? deadly : possible).push(
-        ...bad.map(({ op, pc }) => `${to}: ${op === SELFDESTRUCT ? "SELFDESTRUCT" : "CALLCODE"} at byte ${pc}`),
-      );
-      lines.push(
-        `${to}: ${ops.length} opcodes ${isComplete ? "can be reached" : "may be code, for some jumps are computed"}`,
-      );
+/** A plan's check, asked of each new code as if a plan replaced with it the code that serves. */
+function ofEach(kind: CheckKind, name: string): Kind {
+  const { number, id, isRequired } = kind;
+  return ofMoves({ number, id, name, isRequired }, async (evidence) => {
+    const { client } = evidence.session;
+    const answers: Conclusion[] = [];
+    for (const { account, from, to, after, before } of evidence.moves) {
+      // Code that came beside other code replaces none.
+      const stable = from === ZeroAddress ? account : from;
+      const contractName = after?.contract ?? to;
+      const code = await client.provider.getCode(to);
+      const built = {
+        deployments: [{ role: "candidate", contractName, address: to, code }],
+        explain: { stable },
+        abis: { candidate: after?.abi ?? new Interface([]), stable: before?.abi },
+      };
+      // It reads no more of a plan than this.
+      const asPlan = { ...evidence, built, module: account } as unknown as Evidence;
+      const run = kind.begin();
+      await run.end?.(asPlan);
+      answers.push(await run.conclude(asPlan));
     }
-    if (deadly.length > 0) return fail([...deadly, ...lines], "behind a proxy it can end the contract");
-    return possible.length > 0
-      ? unknown([...possible, ...lines], "see by its source whether anything leads there")
-      : pass(...lines);
-  },
-);
+    const order = ["fail", "inconclusive", "warn", "pass", "skip"] as const;
+    const status = order.find((one) => answers.some((answer) => answer.status === one))!;
+    const worst = answers.find((answer) => answer.status === status)!;
+    return { status, remedy: worst.remedy, evidence: [...new Set(answers.flatMap((answer) => answer.evidence))] };
+  });
+}
+
+export const opcodes = ofEach(planOpcodes, "no new code destroys itself, or runs more foreign code than the old one");
+
+export const exposure = ofEach(planExposure, "by no new function does a stranger move what a proxy holds or may spend");
+
+export const toolchain = ofEach(planToolchain, "new code was compiled as the code that it replaces");
 
 export const selectors = ofMoves({ number: 20, id: "selectors", name: "no function is lost" }, ({ built }) => {
   const diffs = built.impact.selectors;
@@ -288,7 +381,7 @@ type CodeMoveAbi = NonNullable<ForeignWorld["moves"][number]["after"]>["abi"];
 export const access: Kind = {
   number: 38,
   id: "access",
-  name: "nobody gets past a privileged function who was refused before",
+  name: "nobody gets past a privileged function who was refused before, and the executor is refused nothing new",
   isRequired: true,
   begin: () => {
     const before = new Map<string, AccessAttempt[]>();
@@ -306,22 +399,61 @@ export const access: Kind = {
     return {
       start: (world) => askAll(world, before),
       end: (world) => (world.notes.final.length > 0 ? askAll(world, after) : Promise.resolve()),
-      conclude({ moves, notes }) {
+      conclude({ moves, notes, loaded }) {
         if (moves.length === 0) return skip(UNMOVED);
+        const meant = loaded.plan.expect?.power ?? [];
         const changes = [...after].flatMap(([account, rows]) =>
-          compareAccess(before.get(account) ?? [], rows).map((change) => ({ ...change, proxy: account })),
+          compareAccess(before.get(account) ?? [], rows, (change) =>
+            meant.some(({ on, to }) => on === account && to === change.account),
+          ).map((change) => ({ ...change, proxy: account })),
         );
-        const bad = changes.filter(
-          (one) => one.before === "refused" && one.after === "allowed" && one.role === "stranger",
-        );
+        const gained = changes.filter((one) => one.before === "refused" && one.after === "allowed");
+        const lost = changes.filter((one) => one.role === "executor" && one.before === "allowed");
+        // Refused before, and now stopped by something else than a refusal, if at all.
+        const unclear = changes.filter((one) => one.before === "refused" && one.after === "reverted");
         const lines = changes.map(
           ({ proxy, signature, role, before: was, after: is }) =>
             `${proxy}, ${signature} by the ${role}: ${was}, then ${is}`,
         );
-        if (bad.length > 0) return fail(lines, "find out which guard was lost");
+        if (gained.length + lost.length > 0) {
+          return fail(lines, "find out which guard was lost; if it is meant, state the account under expect.power");
+        }
         if (moves.some(({ after: side }) => side?.abi === undefined))
           return unknown(lines, "no ABI of the new code at hand: compile it");
+        if (unclear.length > 0) return warn(lines, "what refuses them now is no refusal by name: read that function");
         return wholeOr(notes.final.length > 0, lines.length === 0 ? ["nobody's access changes"] : lines);
+      },
+    };
+  },
+};
+
+/** Who may put code behind the proxies besides the account whose calls these are. */
+export const admins: Kind = {
+  number: 39,
+  id: "admins",
+  name: "nobody but the executor may change the proxies that are called",
+  isRequired: true,
+  begin: () => {
+    let found: Admin[] = [];
+    return {
+      async end({ session, notes, timelock }) {
+        const { provider } = session.client;
+        const all = await Promise.all(
+          notes.initial.map(({ account }) => adminsAt(provider, { of: `module ${account}`, account, timelock })),
+        );
+        found = all.flat();
+      },
+      async conclude({ session, notes }) {
+        if (notes.initial.length === 0) return skip("the calls are about no proxy");
+        const { chainId } = await session.client.provider.getNetwork();
+        const findings = judgeAdmins(found, { isProduction: isProductionChain(chainId) });
+        const lines = [
+          `${found.length} places of power looked at`,
+          ...findings.map(({ why, as, account }) => `${why}: ${as} ${account}`),
+        ];
+        if (findings.length === 0) return pass(...lines);
+        const remedy = "hand it over to the executor: what is decided for it, others can undo without a vote";
+        return findings.some(({ status }) => status === "fail") ? fail(lines, remedy) : warn(lines, remedy);
       },
     };
   },

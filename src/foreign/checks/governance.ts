@@ -1,9 +1,11 @@
-import { formatEther, getAddress } from "ethers";
+import { formatEther, getAddress, ZeroAddress } from "ethers";
+import { callsOf } from "../../impact/innerCalls";
 import { formatDuration } from "../../plan/units";
-import { fail, pass, skip, starting, unknown, warn, type CheckKind } from "../../simulate/checks/types";
+import { fail, pass, skip, unknown, warn, wholeOr, type CheckKind } from "../../simulate/checks/types";
 import type { Answer } from "../../simulate/types";
-import type { TracedCall } from "../../trace/types";
 import { callsText } from "../callsText";
+import { callsBy } from "../circumstances";
+import { compareSettings, settingsOf, type ChangedSetting, type Setting } from "../settings";
 import type { Compared, ForeignEvidence, ForeignWorld } from "../types";
 
 type Kind = CheckKind<ForeignWorld, ForeignEvidence>;
@@ -15,54 +17,6 @@ const FEW = 3;
 /** Seconds before its end within which it has to be acted upon today. */
 const NEAR = 86_400;
 
-export const provenance = starting<ForeignWorld, ForeignEvidence>(
-  {
-    number: 1,
-    id: "provenance",
-    name: "what is given, chain and fork are of one chain, and the fork is of one of its blocks",
-  },
-  async ({ session, remote, stated, tool }) => {
-    const { fork } = session;
-    const [there, here, pinned, copied] = await Promise.all([
-      remote.provider.getNetwork(),
-      fork.provider.getNetwork(),
-      remote.provider.getBlock(fork.block),
-      fork.provider.getBlock(fork.block),
-    ]);
-    const chains: [string, bigint | undefined][] = [
-      ["the chain", there.chainId],
-      ["the fork", here.chainId],
-      ["the file", stated?.chainId],
-    ];
-    const evidence = [
-      `chain id of ${chains.flatMap(([where, id]) => (id === undefined ? [] : [`${where}: ${id}`])).join(", of ")}`,
-      `block ${fork.block}, ${fork.blockHash}`,
-      `${tool} on ${fork.engine}`,
-    ];
-    if (new Set(chains.flatMap(([, id]) => id ?? [])).size > 1) {
-      return fail(evidence, "the file was made for another chain: use the network that it names");
-    }
-    if (pinned?.hash == null)
-      return unknown(
-        [...evidence, `the chain does not know block ${fork.block}`],
-        "use an endpoint that keeps that block",
-      );
-    return pinned.hash === fork.blockHash && (copied?.hash ?? fork.blockHash) === fork.blockHash
-      ? pass(...evidence)
-      : fail(
-          [...evidence, `the chain's block ${fork.block}: ${pinned.hash}`],
-          "the chain was reorganised since: fork a block that is final",
-        );
-  },
-);
-
-/** The calls of an account, the outermost ones: what is inside of them is theirs. */
-function callsBy(frame: TracedCall, account: string): { target: string; value: bigint; data: string }[] {
-  if (frame.type === "CALL" && frame.from === account)
-    return [{ target: frame.to, value: frame.value, data: frame.input }];
-  return frame.calls.flatMap((inner) => callsBy(inner, account));
-}
-
 /** From the bytes that ran, everything anew. */
 export const integrity: Kind = {
   number: 2,
@@ -73,7 +27,11 @@ export const integrity: Kind = {
     const ran: Compared[] = [];
     return {
       afterStage: ({ driver, plan, timelock }, { stage, trace }) => {
-        const found = callsBy(trace.root, getAddress(timelock));
+        const found = callsBy(trace.root, getAddress(timelock)).map(({ to, value, input }) => ({
+          target: to,
+          value,
+          data: input,
+        }));
         const own = found.filter(
           ({ target }) => !isCallBack(driver.governance.account, driver.books, target, plan.stages[stage.index]!.calls),
         );
@@ -227,11 +185,16 @@ export const stack: Kind = {
   isRequired: true,
   begin: () => ({
     conclude: ({ driver }) => {
-      const { pending, rivals } = driver.facts;
-      if (pending === 0) return skip("nothing else waits");
-      return rivals.length === 0
-        ? pass(`${pending} other operations wait, and none calls an account of this one`)
-        : unknown(rivals, "rehearse it again once that operation has run");
+      const { pending, rivals, apart } = driver.facts;
+      if (rivals.length > 0) return unknown([...rivals, ...apart], "rehearse it again once that operation has run");
+      const line = `${pending} other operations wait, and none calls an account of this one`;
+      if (apart.length > 0) {
+        return warn(
+          [...apart, line],
+          "make one operation of what is safe only together: scheduleBatch, or one proposal",
+        );
+      }
+      return pending === 0 ? skip("nothing else waits") : pass(line);
     },
   }),
 };
@@ -242,13 +205,103 @@ export const funds: Kind = {
   name: "the executor holds what the calls send",
   isRequired: true,
   begin: () => ({
-    conclude: async ({ remote, session, plan, timelock }) => {
+    conclude: async ({ remote, session, plan, timelock, driver }) => {
       const sum = plan.stages.flatMap(({ calls }) => calls).reduce((total, { value }) => total + value, 0n);
       const balance = await remote.provider.getBalance(timelock, session.fork.block);
       const evidence = [`the executor holds ${formatEther(balance)} ether; the calls send ${formatEther(sum)}`];
+      const { sentAlong } = driver.facts;
+      if (sentAlong > 0n && sentAlong === sum) {
+        return pass(...evidence, "whoever executes it sends that along: the contracts take it from him");
+      }
       return sum > balance
         ? fail(evidence, "fund it first, or let whoever executes send the value along")
         : pass(...evidence);
     },
   }),
 };
+
+/** One run does not know what another sender, another block and another day would have made of it. */
+export const determinism: Kind = {
+  number: 34,
+  id: "determinism",
+  name: "it does the same whoever executes it, and a day later",
+  isRequired: true,
+  begin: () => ({
+    conclude: ({ driver, runs, plan }) => {
+      const all = driver.facts.circumstances;
+      const of = (key: "others" | "later" | "asked") => all.flatMap((one) => one[key]);
+      const [others, later, asked] = [of("others"), of("later"), of("asked")];
+      const lines = [`${all.reduce((sum, { tries }) => sum + tries, 0)} runs besides, each taken back`];
+      if (others.length > 0) {
+        return fail(
+          [...others, ...later, ...asked, ...lines],
+          "what it does depends on who looks: read the code that decides, and do not take the rehearsal for the execution",
+        );
+      }
+      return later.length + asked.length > 0
+        ? warn(
+            [...later, ...asked, ...lines],
+            "see in that code what it makes of it: a rehearsal is one moment of many",
+          )
+        : wholeOr(runs.length === plan.stages.length, lines);
+    },
+  }),
+};
+
+/** What decides about the next proposal, before the batch and after it. */
+export const rules: Kind = {
+  number: 43,
+  id: "governance",
+  name: "the rules by which the next proposal is decided stay as they are",
+  isRequired: true,
+  begin: () => {
+    let before: Setting[] = [];
+    let after: Setting[] | undefined;
+    const read = ({ session, driver: { books, governance } }: ForeignWorld) =>
+      settingsOf(session.client.provider, [governance.account, governance.executor, ...books]);
+    return {
+      async start(world) {
+        if (world.driver.books.length > 0) before = await read(world);
+      },
+      async end(world) {
+        if (world.notes.stages.length === world.plan.stages.length) after = await read(world);
+      },
+      conclude({ driver, plan }) {
+        if (driver.books.length === 0) return skip("one account calls: no rules decide");
+        if (after === undefined) return unknown(["it did not come to its end"], "mend what ended it");
+        const changed = compareSettings(before, after);
+        const named = new Set(callsOf(plan).map(({ target }) => getAddress(target)));
+        const silent = changed.filter(({ account }) => !named.has(account));
+        const wrong = [
+          ...changed.flatMap((row) => endOf(row) ?? []),
+          ...silent.map(({ account, what }) => `no call goes to ${account}, whose ${what} becomes another`),
+        ];
+        const lines = changed.map((row) => `${row.account}, ${row.what}: ${row.before}, then ${row.after}`);
+        const contracts = new Set(before.map(({ account }) => account)).size;
+        const answer =
+          wrong.length > 0
+            ? fail([...wrong, ...lines], "find out who decides the next proposal: its voters may not")
+            : changed.length > 0
+              ? warn(lines, "whoever votes for it votes for these rules too: see that they are meant")
+              : pass(`${before.length} settings of ${contracts} contracts, all as before`);
+        const rows = changed.map((row) => ({
+          group: "parameters" as const,
+          what: `${row.what} of ${row.account}`,
+          before: row.before,
+          after: row.after,
+        }));
+        return { ...answer, beforeAfter: rows };
+      },
+    };
+  },
+};
+
+/** A rule after which nobody decides, or anybody does. */
+function endOf({ account, what, after }: ChangedSetting): string | undefined {
+  if (what === "proposers" && after === "") return `nobody may schedule with ${account} any more`;
+  if (what === "proposers" && after.includes("anyone")) return `anyone may schedule with ${account}`;
+  if (/^(quorumNumerator|quorumVotes)$/.test(what) && after === "0")
+    return `${account} asks for no votes: ${what} is 0`;
+  if (what === "admin" && after === ZeroAddress) return `nobody is admin of ${account}`;
+  return undefined;
+}

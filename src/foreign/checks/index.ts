@@ -1,4 +1,5 @@
 import { CHECKS } from "../../simulate/checks";
+import { provenanceOfCalls } from "../../simulate/checks/01-provenance";
 import { overrides } from "../../simulate/checks/04-overrides";
 import { lifecycle } from "../../simulate/checks/05-lifecycle";
 import { negatives as refusals } from "../../simulate/checks/06-negatives";
@@ -9,7 +10,6 @@ import { power } from "../../simulate/checks/22-power";
 import { events } from "../../simulate/checks/23-events";
 import { value } from "../../simulate/checks/24-value";
 import { gas } from "../../simulate/checks/30-gas";
-import { determinism } from "../../simulate/checks/34-determinism";
 import { drift } from "../../simulate/checks/35-drift";
 import { quotes } from "../../simulate/checks/50-quotes";
 import { skip, type CheckKind } from "../../simulate/checks/types";
@@ -30,11 +30,7 @@ export const WITHOUT: Readonly<Record<string, string>> = {
   messages: "one chain is rehearsed",
   replay: "recorded transactions are replayed on the candidate of a plan",
   fuzz: "random calls run under the invariants of a plan",
-  admins: "there is no register of modules to look up",
-  exposure: "what is new is told from the code that a module's plan replaces",
-  toolchain: "what is new is told from the code that a module's plan replaces",
   reached: "no plan pins what runs",
-  governance: "whether its next proposal can pass is for its own rules to say",
   retired: "there is no register of modules to look up",
 };
 
@@ -50,7 +46,7 @@ const negatives: Kind = {
 };
 
 const own: Kind[] = [
-  governance.provenance,
+  provenanceOfCalls as Kind,
   governance.integrity,
   governance.onChain,
   overrides,
@@ -78,9 +74,13 @@ const own: Kind[] = [
   gas,
   code.size,
   governance.stack,
-  determinism,
+  governance.determinism,
   drift,
   code.access,
+  code.admins,
+  code.exposure,
+  code.toolchain,
+  governance.rules,
   quotes,
 ];
 

@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { getAddress, toBeHex, zeroPadValue } from "ethers";
+import { getAddress, Interface, toBeHex, zeroPadValue } from "ethers";
 import { SLOTS } from "../../../src/chain/erc1967";
 import { FOREIGN_CHECKS, WITHOUT } from "../../../src/foreign/checks";
 import { noFacts } from "../../../src/foreign/noFacts";
+import { guardFaults } from "../../../src/guard/guardFaults";
 import type { ForeignEvidence, ForeignWorld, GovernanceFacts } from "../../../src/foreign/types";
 import { CHECKS } from "../../../src/simulate/checks";
 import type { Conclusion, StageRun } from "../../../src/simulate/checks/types";
@@ -77,7 +78,7 @@ describe("checks of another governance's batch", () => {
     );
     // A check that is new has to be asked of other governance too, or be told why not.
     const asked = [1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20];
-    const more = [21, 22, 23, 24, 30, 31, 32, 34, 35, 38, 50];
+    const more = [21, 22, 23, 24, 30, 31, 32, 34, 35, 38, 39, 40, 41, 43, 50];
     const rest = CHECKS.filter(({ number }) => ![...asked, ...more].includes(number));
     expect(rest.map(({ id }) => id)).to.have.members(Object.keys(WITHOUT));
     for (const id of Object.keys(WITHOUT)) {
@@ -162,5 +163,43 @@ describe("checks of another governance's batch", () => {
     expect((await answer("stack", { facts })).status).to.equal("inconclusive");
     expect((await answer("stack", { facts: { pending: 1 } })).status).to.equal("pass");
     expect((await answer("stack", {})).status).to.equal("skip");
+    expect((await answer("stack", { facts: { apart: ["each alone"], pending: 1 } })).status).to.equal("warn");
+  });
+
+  it("FGN-46 fails where somebody else's run does another thing, and warns where a later one does", async () => {
+    const none = { tries: 2, others: [], later: [], asked: [] };
+    const of = async (over: Partial<typeof none>) =>
+      (await answer("determinism", { facts: { circumstances: [none, { ...none, ...over }] } })).status;
+    expect(await of({})).to.equal("pass");
+    expect(await of({ others: ["another heir"] as never[] })).to.equal("fail");
+    expect(await of({ later: ["another heir"] as never[] })).to.equal("warn");
+    expect(await of({ asked: ["COINBASE"] as never[] })).to.equal("warn");
+  });
+
+  it("FGN-47 finds guards that come too late or too early, twice, or from somewhere else", () => {
+    const abi = new Interface([
+      "function revalidate((address,bytes32)[] pins)",
+      "function assertInvariants((address,bytes32)[] pins)",
+    ]);
+    const guard = { address: OTHER, abi };
+    const call = (name: string, target = OTHER) => ({
+      target,
+      value: 0n,
+      data: abi.encodeFunctionData(name, [[]]),
+    });
+    const [first, last] = [call("revalidate"), call("assertInvariants")];
+    const faults = (...calls: (typeof CALL)[]) => guardFaults(calls, guard).length;
+    expect(faults(CALL)).to.equal(0);
+    expect(faults(first, CALL, last)).to.equal(0);
+    expect(faults(CALL, first, last)).to.equal(2);
+    expect(faults(first, last, CALL)).to.equal(2);
+    expect(faults(first, CALL)).to.equal(1);
+    expect(faults(CALL, last)).to.equal(1);
+    expect(faults(last, CALL, first)).to.equal(2);
+    expect(faults(first, CALL, last, CALL, last)).to.equal(1);
+    expect(faults(call("revalidate", PROXY), CALL, call("assertInvariants", PROXY))).to.equal(2);
+    expect(faults(first, CALL, call("assertInvariants", PROXY))).to.equal(2);
+    // Bytes that are no call of it.
+    expect(faults(first, CALL, { ...last, data: "0x12345678" })).to.equal(1);
   });
 });

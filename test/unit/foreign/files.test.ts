@@ -32,6 +32,17 @@ describe("files of calls", () => {
       [[{ target: TARGET, data: "0x1" }], "0.data", "bytes in hex"],
       [[{ target: TARGET, value: "1 ether" }], "0.value", "wei"],
       [[{ target: TARGET, operation: 1 }], "0", "operation"],
+      [[{ target: TARGET, value: String(2n ** 256n) }], "0.value", "256 bits"],
+      [[{ target: TARGET, value: `0x1${"0".repeat(64)}` }], "0.value", "256 bits"],
+      [[{ target: TARGET, value: -1 }], "0.value", ">=0"],
+      [[{ target: TARGET, value: 2 ** 60 }], "0.value", ""],
+      [[{ target: TARGET.toLowerCase().replace("dead", "Dead") }], "0.target", "an address"],
+      [{ chainId: "main", calls: [call] }, "chainId", "a chain id"],
+      [{ chainId: "", calls: [call] }, "chainId", "a chain id"],
+      [{ calls: [call], Calls: [call] }, "", "Calls"],
+      // What a person reads first, and what is run.
+      [`[{"target": "${TARGET}", "data": "0x12", "data": "0x34"}]`, "", "every key once"],
+      [`{"calls": [{"target": "${TARGET}"}], "calls": [{"target": "${TARGET}", "value": "1"}]}`, "", "every key once"],
       [[], "", ">=1"],
       ["nothing", "", "JSON"],
     ];
@@ -94,6 +105,41 @@ describe("files of calls", () => {
       { target: TARGET, value: 7n, data: "0x" },
     ]);
     expect(chainId).to.equal(1n);
+  });
+
+  it("FGN-53 of the Transaction Builder are refused where two readers would read two things", async () => {
+    const batch = (transaction: object, more: object = {}) => ({
+      version: "1.0",
+      chainId: "1",
+      meta: { name: "B" },
+      transactions: [{ to: TARGET, value: "0", data: "0x", ...transaction }],
+      ...more,
+    });
+    expect(readSafeBatch(write(batch({ operation: 0 }))).calls).to.have.length(1);
+    const wrong: [unknown, string][] = [
+      [batch({ operation: 1 }), "a call"],
+      [batch({ operation: "1" }), "a call"],
+      [batch({ data: "0x123" }), "bytes in hex"],
+      [batch({ data: "12" }), "bytes in hex"],
+      [batch({ value: String(2n ** 256n) }), "256 bits"],
+      [batch({ value: "-1" }), "256 bits"],
+      [batch({ value: "0x10" }), "256 bits"],
+      [batch({}, { chainId: "0x1" }), "a chain id"],
+      [batch({}, { chainId: "" }), "a chain id"],
+      [JSON.stringify(batch({})).replace('"data":"0x"', '"data":"0x","data":"0x12"'), "every key once"],
+      [
+        batch({
+          contractMethod: { name: "f", inputs: [{ name: "a", type: "uint256" }] },
+          contractInputsValues: { a: "" },
+        }),
+        "",
+      ],
+    ];
+    for (const [content, found] of wrong) {
+      const file = write(content);
+      const error = await expectError(() => readSafeBatch(file), "GovernanceInputInvalid", {});
+      expect(`${error.facts.found} ${error.facts.expected}`).to.contain(found);
+    }
   });
 
   it("FGN-52 of what is expected have the form that a plan file gives it", async () => {
