@@ -1,15 +1,28 @@
-import { loadFixture, setCode, setStorageAt } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, mine, setBalance, setCode, setStorageAt } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { AbiCoder, concat, id, Interface, toBeHex, ZeroAddress, ZeroHash } from "ethers";
+import {
+  AbiCoder,
+  concat,
+  encodeBytes32String,
+  id,
+  Interface,
+  toBeHex,
+  ZeroAddress,
+  ZeroHash,
+  type Contract,
+} from "ethers";
 import { ethers } from "hardhat";
 import { derivedAddress } from "../../src/chain/simulateSequence";
 import { PROXY_ABI } from "../../src/plan/upgradeCalls";
 import { CHECKS } from "../../src/simulate/checks";
 import type { CheckKind, Evidence, World } from "../../src/simulate/checks/types";
+import { ForkSession } from "../../src/simulate/forkSession";
 import { readModuleStates } from "../../src/simulate/moduleState";
 import type { RehearsalStep } from "../../src/simulate/types";
+import type { TracedCall } from "../../src/trace/types";
 import { withOwnFolder } from "../fixtures/bridgeModule";
-import { counterFixture, counterPlan, type CounterFixture } from "../fixtures/counterModule";
+import { counterFixture, counterPlan, registerCounter, type CounterFixture } from "../fixtures/counterModule";
+import { exhibitModule, exhibitPlan } from "../fixtures/exhibitModule";
 import { DAY } from "../fixtures/registry";
 import { asTimelock } from "../helpers/asTimelock";
 import { answerAfterLife, answerOf, checkWorld } from "../helpers/checkWorld";
@@ -44,6 +57,19 @@ describe("checks of a rehearsal", () => {
   const withCode = (there: World, code: string): World => {
     const [candidate, ...others] = there.built.deployments;
     return { ...there, built: { ...there.built, deployments: [{ ...candidate!, code }, ...others] } };
+  };
+  /** The same on an endpoint that keeps no logs. */
+  const withoutLogs = (there: World): World => {
+    const { client, fork } = there.session;
+    const send = (method: string, params: unknown[]) =>
+      method === "eth_getLogs" ? Promise.reject(new Error("no logs here")) : client.provider.send(method, params);
+    const provider = new Proxy(client.provider, {
+      get: (target, key) => {
+        const value: unknown = key === "send" ? send : Reflect.get(target, key);
+        return typeof value === "function" && value !== send ? (value.bind(target) as unknown) : value;
+      },
+    });
+    return { ...there, session: new ForkSession(fork, { ...client, provider }) };
   };
   const propose = async (there: World): Promise<string> => {
     const plan = { ...there.plan, evidence: { ...there.plan.evidence, reportHash: REPORT } };
@@ -414,6 +440,186 @@ describe("checks of a rehearsal", () => {
     });
   });
 
+  describe("40 exposure", () => {
+    const tokens = () => exhibitModule("Token");
+    /** The candidate serves, as after the plan's last stage, and somebody holds a token. */
+    const served = async (candidate: string, lines: string[] = []): Promise<World> => {
+      const there = withOwnFolder(await loadFixture(tokens));
+      const asked = await checkWorld(there, exhibitPlan("Token", candidate, [], lines));
+      await asTimelock(there);
+      const owner = await ethers.getSigner(there.deployment.timelock);
+      const token = there.exhibit.connect(owner) as Contract;
+      await token.getFunction("mint")(NOBODY, 100n);
+      await token.getFunction("upgradeToAndCall")(asked.built.deployments[0]!.address, "0x");
+      const final = await readModuleStates(asked.session.client, asked.registry, asked.plan);
+      return { ...asked, notes: { ...asked.notes, final } };
+    };
+
+    it("CHK-40a fails for a new function by which a stranger takes what the module issued, unless the file expects it", async () => {
+      const there = await served("TokenBurn");
+      const { status, evidence } = await ask(40, there);
+      expect([status, evidence.at(-1)]).to.deep.equal([
+        "fail",
+        `burn(address,uint256) by a stranger: ${NOBODY} loses ${there.module}, which the module issued`,
+      ]);
+      const flow = `expect: { flows: [{ token: "${there.module}", from: "${NOBODY}", to: "${NOBODY}" }] }`;
+      expect(await statusOf(40, await served("TokenBurn", [flow]))).to.equal("pass");
+    });
+
+    it("CHK-40b passes a new function that takes from nobody, and skips a candidate without one", async () => {
+      const { status, evidence } = await ask(40, await served("TokenOpenMint"));
+      expect(status).to.equal("pass");
+      expect(evidence[0]).to.match(/^1 new functions, 1 holdings that depend on the module, \d+ calls by a stranger$/);
+      expect(await statusOf(40, await served("Token"))).to.equal("skip");
+    });
+
+    it("CHK-40c does not know where the plan did not end, or the endpoint gives no logs", async () => {
+      const there = await served("TokenBurn");
+      expect(await statusOf(40, { ...there, notes: { ...there.notes, final: [] } })).to.equal("inconclusive");
+      const { status, evidence } = await ask(40, withoutLogs(there));
+      expect([status, evidence[0]]).to.deep.equal(["inconclusive", "logs could not be read: no logs here"]);
+      expect(kind(40).isRequired).to.equal(false);
+    });
+  });
+
+  describe("41 toolchain", () => {
+    it("CHK-41a passes where one compiler made both, and skips a plan that deploys nothing", async () => {
+      const there = await world();
+      const { status, evidence } = await ask(41, there);
+      expect(status).to.equal("pass");
+      expect(evidence[0]).to.match(/^CounterV2__MockForPlan: solc 0\.8\.\d+, stable solc 0\.8\.\d+$/);
+      expect(await statusOf(41, { ...there, built: { ...there.built, deployments: [] } })).to.equal("skip");
+    });
+
+    it("CHK-41b warns of another compiler, by the code alone, and of other settings, by the build", async () => {
+      const there = await world();
+      const { artifacts } = there.session.client;
+      const build: typeof artifacts.build = async (name) => {
+        const found = await artifacts.build!(name);
+        return found && { ...found, optimizerRuns: name.includes("CounterV2") ? 1 : found.optimizerRuns };
+      };
+      const session = new ForkSession(there.session.fork, {
+        ...there.session.client,
+        artifacts: { ...artifacts, build },
+      });
+      const settings = await ask(41, { ...there, session });
+      expect([settings.status, settings.evidence[0]]).to.deep.equal([
+        "warn",
+        "CounterV2__MockForPlan: optimizer runs was 200, is 1",
+      ]);
+      const code = await there.session.client.provider.getCode(fixture.stable);
+      // The metadata ends with "solc" and three bytes: major, minor, patch.
+      await setCode(fixture.stable, code.replace(/(64736f6c6343)0008[0-9a-f]{2}(0033)$/, "$1000804$2"));
+      const { status, evidence } = await ask(41, there);
+      expect([status, evidence[0]?.startsWith("CounterV2__MockForPlan: compiler was 0.8.4, is 0.8.")]).to.deep.equal([
+        "warn",
+        true,
+      ]);
+    });
+
+    it("CHK-41c does not know of code without its metadata", async () => {
+      const there = await world();
+      await setCode(fixture.stable, "0x60005260206000f3");
+      expect(await statusOf(41, there)).to.equal("inconclusive");
+      expect(kind(41).isRequired).to.equal(false);
+    });
+  });
+
+  describe("42 reached", () => {
+    const frame = (over: Partial<TracedCall>): TracedCall => ({
+      type: "CALL",
+      from: fixture.deployment.timelock,
+      to: fixture.proxy,
+      value: 0n,
+      gasUsed: 0n,
+      input: "0x",
+      output: "0x",
+      logs: [],
+      calls: [],
+      ...over,
+    });
+    /** A stage in which the module runs the code of `to` on its own storage. */
+    const running = (there: World, over: Partial<TracedCall>): Partial<Evidence> => {
+      const root = frame({ calls: [frame({ type: "DELEGATECALL", from: fixture.proxy, ...over })] });
+      const trace = { hash: ZeroHash, root, writes: [], preimages: () => Promise.resolve(new Map<string, string>()) };
+      const stage = { index: 0, label: "upgrade" } as Evidence["runs"][number]["stage"];
+      return { runs: there.plan.stages.map(() => ({ stage, hash: ZeroHash, block: 0, trace })) };
+    };
+    const started = async (): Promise<World> => {
+      const there = await world();
+      const initial = await readModuleStates(there.session.client, there.registry, there.plan);
+      return { ...there, notes: { ...there.notes, initial } };
+    };
+
+    it("CHK-42a passes where all code that ran on the module's storage is pinned or the plan's own", async () => {
+      const there = await started();
+      expect(there.plan.stages[0]!.pins.map(({ account }) => account)).to.include(fixture.stable);
+      expect(await statusOf(42, there, running(there, { to: fixture.stable }))).to.equal("pass");
+      expect(await statusOf(42, there, running(there, { to: there.built.deployments[0]!.address }))).to.equal("pass");
+      // A call is not a delegation, and what failed left nothing.
+      expect(await statusOf(42, there, running(there, { type: "CALL", to: NOBODY }))).to.equal("pass");
+      expect(await statusOf(42, there, running(there, { to: NOBODY, error: "reverted" }))).to.equal("pass");
+    });
+
+    it("CHK-42b fails for code without a pin on the module's storage, on no other account's", async () => {
+      const there = await started();
+      const { status, evidence } = await ask(42, there, running(there, { to: NOBODY }));
+      expect([status, evidence[1]]).to.deep.equal([
+        "fail",
+        `stage 0: ${NOBODY} runs on the storage of ${fixture.proxy}`,
+      ]);
+      expect(await statusOf(42, there, running(there, { from: NOBODY, to: NOBODY }))).to.equal("pass");
+    });
+
+    it("CHK-42c does not know of stages that never ran", async () => {
+      expect(await statusOf(42, await started())).to.equal("inconclusive");
+    });
+  });
+
+  describe("44 retired", () => {
+    /** A module that is retired, and what it holds. */
+    const retired = async (): Promise<string> => {
+      const data = new Interface(["function initialize(address)"]).encodeFunctionData("initialize", [NOBODY]);
+      const proxy = await (await ethers.deployContract("ERC1967Proxy", [fixture.stable, data])).getAddress();
+      await registerCounter(fixture, proxy, encodeBytes32String("old"));
+      await (await asTimelock(fixture)).retireModule(encodeBytes32String("old"));
+      return proxy;
+    };
+
+    it("CHK-44a skips where nothing is retired, and passes what is retired and empty", async () => {
+      expect(await statusOf(44, await world())).to.equal("skip");
+      await retired();
+      const { status, evidence } = await ask(44, await world());
+      expect([status, evidence]).to.deep.equal(["pass", ["old: empty, and allowed nothing, by the logs of late"]]);
+    });
+
+    it("CHK-44b warns of ether, of tokens, and of what users let it spend still", async () => {
+      const account = await retired();
+      const money = await ethers.deployContract("Money__MockForIncident");
+      await money.mint(account, 7n);
+      await money.mint(fixture.stranger.address, 5n);
+      await money.connect(fixture.stranger).approve(account, 3n);
+      await setBalance(account, 11n);
+      const { status, evidence } = await ask(44, await world());
+      const token = await money.getAddress();
+      expect([status, evidence]).to.deep.equal([
+        "warn",
+        [
+          `old at ${account} holds 11 wei`,
+          `old at ${account} holds 7 of ${token}`,
+          `old at ${account} may spend 3 of ${token} for ${fixture.stranger.address}`,
+        ],
+      ]);
+    });
+
+    it("CHK-44c does not know where the endpoint gives no logs", async () => {
+      await retired();
+      const { status, evidence } = await ask(44, withoutLogs(await world()));
+      expect([status, evidence[0]]).to.deep.equal(["inconclusive", "logs could not be read: no logs here"]);
+      expect(kind(44).isRequired).to.equal(false);
+    });
+  });
+
   describe("43 governance", () => {
     it("CHK-43a passes where the next plan may be proposed, and fails where nobody may propose any more", async () => {
       const there = await world();
@@ -427,6 +633,33 @@ describe("checks of a rehearsal", () => {
         "fail",
         evidence[0]?.match(/the next plan cannot be proposed: .*Unauthorized.*/)?.[0],
       ]);
+    });
+
+    it("CHK-43b fails where a token's delegates who carried the plan do not make its quorum any more", async () => {
+      const share = 100n * 10n ** 18n;
+      const token = await ethers.deployContract("BlockVotesToken");
+      for (const elector of fixture.electors) {
+        await token.mint(elector.address, share);
+        await token.connect(elector).delegate(elector.address);
+      }
+      await mine();
+      const unit = 10n ** 9n;
+      await (await asTimelock(fixture)).setTokenElectorate({ token, tokenUnit: unit }, encodeBytes32String("share"));
+      const there = await world();
+      expect(there.actors.isToken).to.equal(true);
+      // As the snapshot of delegates leaves them.
+      const electors = fixture.electors.map(({ address }, seat) => ({ seat, account: address, power: share / unit }));
+      const actors = { ...there.actors, electors, total: (12n * share) / unit };
+      const final = await readModuleStates(there.session.client, there.registry, there.plan);
+      const over = { ...there, actors, notes: { ...there.notes, final } };
+      const before = await ask(43, over);
+      expect([before.status, before.evidence.at(-1)?.includes(`of ${12n * share}, the quorum is`)]).to.deep.equal([
+        "pass",
+        true,
+      ]);
+      await token.mint(NOBODY, 1_000n * share);
+      const { status, evidence } = await ask(43, over);
+      expect([status, evidence[0]]).to.deep.equal(["fail", "the quorum is out of reach after the plan"]);
     });
   });
 });

@@ -1,7 +1,7 @@
 import { splitMetadata } from "../../bytecode/metadata";
 import type { Build } from "../../client";
 import { deployedSide } from "../../diff/codeSide";
-import { concluding, pass, skip, warn } from "./types";
+import { concluding, pass, skip, unknown, warn } from "./types";
 
 /** How code was compiled, as far as the code or its build tells. */
 interface Toolchain {
@@ -28,17 +28,22 @@ export const toolchain = concluding(
     const before = await toolsOf(built.explain.stable);
     const moved: string[] = [];
     const lines: string[] = [];
+    let isBlind = before.solc === undefined;
     for (const { address, contractName } of candidates) {
       const after = await toolsOf(address);
+      isBlind ||= after.solc === undefined;
       lines.push(`${contractName}: solc ${after.solc ?? "unknown"}, stable solc ${before.solc ?? "unknown"}`);
       moved.push(...differences(before, after).map((text) => `${contractName}: ${text}`));
     }
-    return moved.length === 0
-      ? pass(...lines)
-      : warn(
-          [...moved, ...lines],
-          "review it as a change of its own: state journeys that have to be refused, and read the diff of code, not of source",
-        );
+    if (moved.length > 0) {
+      return warn(
+        [...moved, ...lines],
+        "review it as a change of its own: state journeys that have to be refused, and read the diff of code, not of source",
+      );
+    }
+    return isBlind
+      ? unknown(lines, "code without its metadata does not tell its compiler: ask for the build, and compare")
+      : pass(...lines);
   },
 );
 
