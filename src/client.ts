@@ -1,4 +1,5 @@
 import type { InterfaceAbi, Provider, Signer } from "ethers";
+import type { NumberedInitializer } from "./layout/readInitializers";
 import type { Namespaces } from "./layout/readNamespaces";
 
 /** A compiled contract, whoever compiled it (Hardhat or Foundry). */
@@ -47,6 +48,8 @@ export interface ArtifactSource {
   read(name: string): Promise<Artifact>;
   /** How the contract lays out its storage; undefined where its build does not tell. */
   layout?(name: string): Promise<Namespaces | undefined>;
+  /** Which versions its functions initialise; undefined where its build does not tell. */
+  initializers?(name: string): Promise<NumberedInitializer[] | undefined>;
   /** How the contract was compiled; undefined where that was not kept. */
   build?(name: string): Promise<Build | undefined>;
   /** What the contract was compiled from; undefined where that was not kept. */

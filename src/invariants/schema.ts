@@ -7,9 +7,10 @@ import {
   record,
   scalar,
   textField,
+  toleranceField,
   word,
 } from "../plan/fields";
-import { parseAmount, parseInteger, parseShare } from "../plan/units";
+import { parseInteger } from "../plan/units";
 
 const probeField = record(
   {
@@ -31,14 +32,6 @@ const rightField = z.union(
   ],
   { error: () => "a number, a probe, before or at-propose" },
 );
-
-/** In the unit of the left side, or as a share of the right side. */
-const toleranceField = scalar('an amount, or a share of the right side such as "0.5%"', (text) => {
-  const share = parseShare(text);
-  if (share !== undefined) return { amount: 0n, bps: share };
-  const amount = parseAmount(text);
-  return amount === undefined ? undefined : { amount, bps: 0 };
-});
 
 /** One row of the catalogue, one file. */
 export const invariantFileSchema = record(

@@ -66,3 +66,11 @@ export function record<S extends z.ZodRawShape>(shape: S, expected = "a mapping"
 export function list<T extends z.ZodType>(item: T, expected: string, least = 0) {
   return z.array(item, { error: () => expected }).refine((items) => items.length >= least, { error: () => expected });
 }
+
+/** In the unit of what is compared, or as a share of it. */
+export const toleranceField = scalar('an amount, or a share such as "0.5%"', (text) => {
+  const share = parseShare(text);
+  if (share !== undefined) return { amount: 0n, bps: share };
+  const amount = parseAmount(text);
+  return amount === undefined ? undefined : { amount, bps: 0 };
+});

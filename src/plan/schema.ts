@@ -15,6 +15,7 @@ import {
   scalar,
   shareField,
   textField,
+  toleranceField,
   weightField,
   word,
   word32Field,
@@ -238,6 +239,34 @@ export const expectField = record(
       ),
       "a list of envelopes",
     ).optional(),
+    /** Sums that a migration leaves as they are, wherever it moves their parts. */
+    conserved: list(
+      record(
+        {
+          name: textField,
+          sum: list(
+            record(
+              {
+                /** Left out for the module. */
+                target: addressField.optional(),
+                /** The first word that it answers is the reading. */
+                call: functionField,
+                args: argumentsField.optional(),
+              },
+              "a reading",
+            ),
+            "a list of at least one reading",
+            1,
+          ),
+          /** How far from the sum before the plan, up or down; nothing unless stated. */
+          tolerance: toleranceField.optional(),
+        },
+        "a sum",
+      ),
+      "a list of sums",
+    ).optional(),
+    /** Fields that the candidate adds and that hold something already, left there by earlier code: "storage.limit". */
+    left: list(textField, "a list of fields").optional(),
     /** Who gains a role or becomes an owner or admin without a call of the plan that says so. */
     power: list(
       record({ on: addressField, to: addressField }, "a contract and who gains power over it"),

@@ -74,12 +74,14 @@ export interface Lifecycle {
 
 /** Called after each stage, before its way back is tried. */
 export type OnStage = (run: StageRun) => Promise<void>;
+/** Called after the way back of so many stages, before it is taken back. */
+export type OnRollback = (afterStages: number) => Promise<void>;
 
 /**
  * The plan's whole life on the fork: propose, vote, attest, ready, schedule, wait, revalidate, every stage, completion. After
  * each stage its way back is tried on a snapshot, and what must not work is tried where it would hurt most.
  */
-export async function runLifecycle(lifecycle: Lifecycle, onStage: OnStage): Promise<void> {
+export async function runLifecycle(lifecycle: Lifecycle, onStage: OnStage, onRollback?: OnRollback): Promise<void> {
   await toScheduled(lifecycle);
   const { session, registry, proposalId, plan, notes, actors } = lifecycle;
   await refused(lifecycle, advanceAttempt(lifecycle, "advance before the delay is over", ["NotYet"]));
@@ -100,7 +102,10 @@ export async function runLifecycle(lifecycle: Lifecycle, onStage: OnStage): Prom
       await refused(lifecycle, advanceAttempt(lifecycle, `advance twice at stage ${index}`, ["NotYet"]));
     }
     await refused(lifecycle, rollbackAttempt(lifecycle, index));
-    await session.onSnapshot(async () => notes.rollbacks.push(await runRollback(lifecycle, index + 1, writes)));
+    await session.onSnapshot(async () => {
+      notes.rollbacks.push(await runRollback(lifecycle, index + 1, writes));
+      await onRollback?.(index + 1);
+    });
     await tryContainments(lifecycle, index + 1, writes);
   }
   const { state, notBefore } = await readStatus(registry, proposalId);

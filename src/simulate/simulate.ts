@@ -31,7 +31,7 @@ import { readActors } from "./readActors";
 import { readParameters } from "./readParameters";
 import { fileOf, historyOf, windowOf } from "./replay/readTransactions";
 import { routerWords } from "./routerWords";
-import { runLifecycle, type Lifecycle, type LifecycleNotes, type OnStage } from "./runLifecycle";
+import { runLifecycle, type Lifecycle, type LifecycleNotes, type OnRollback, type OnStage } from "./runLifecycle";
 import { netWrites } from "./storageWrites";
 import type { RehearsalReport, RehearsedRollback, StorageWrite, WorstRollback } from "./types";
 
@@ -198,11 +198,12 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
   const checksRun = new CheckRuns(CHECKS.filter(({ id }) => !without.includes(id)));
   await checksRun.start(world);
   const runs: StageRun[] = [];
-  const failure = await endOf(lifecycle, async (run) => {
+  const onStage = async (run: StageRun) => {
     runs.push(run);
     client.log(`rehearse: stage ${run.stage.index} "${run.stage.label}" ran`);
     await checksRun.afterStage(world, run);
-  });
+  };
+  const failure = await endOf(lifecycle, onStage, (afterStages) => checksRun.afterRollback(world, afterStages));
   await checksRun.end(world);
   const latest = await fork.provider.getBlock("latest");
   const { overrides, steps } = session;
@@ -353,9 +354,13 @@ export function diffHashOf({ initial, final, stages }: Pick<LifecycleNotes, "ini
 }
 
 /** A refusal of the contracts is a finding; anything else is a fault of the tool, and no verdict on the plan. */
-async function endOf(lifecycle: Lifecycle, onStage: OnStage): Promise<SlipwayError | undefined> {
+async function endOf(
+  lifecycle: Lifecycle,
+  onStage: OnStage,
+  onRollback: OnRollback,
+): Promise<SlipwayError | undefined> {
   try {
-    await runLifecycle(lifecycle, onStage);
+    await runLifecycle(lifecycle, onStage, onRollback);
     return undefined;
   } catch (thrown) {
     if (thrown instanceof SlipwayError && !thrown.code.startsWith("SLIP-9")) return thrown;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Artifact, ArtifactSource, Build, CompiledSources, Immutable } from "../../src/client";
 import { SlipwayError } from "../../src/errors";
+import { readInitializers, type NumberedInitializer } from "../../src/layout/readInitializers";
 import { readLayout, type LayoutOutput } from "../../src/layout/readLayout";
 import type { Namespaces } from "../../src/layout/readNamespaces";
 
@@ -34,6 +35,14 @@ export function artifactsOf(hre: HardhatRuntimeEnvironment): ArtifactSource {
       const { sourceName, contractName } = await hre.artifacts.readArtifact(name);
       const output = (await buildOf(hre, `${sourceName}:${contractName}`))?.output;
       return output === undefined ? undefined : readLayout(output, sourceName, contractName);
+    },
+    async initializers(name: string): Promise<NumberedInitializer[] | undefined> {
+      if (name.startsWith("npm:") || name.endsWith(".json") || !(await hre.artifacts.artifactExists(name))) {
+        return undefined;
+      }
+      const { sourceName, contractName } = await hre.artifacts.readArtifact(name);
+      const output = (await buildOf(hre, `${sourceName}:${contractName}`))?.output;
+      return output === undefined ? undefined : readInitializers(output, sourceName, contractName);
     },
     async build(name: string): Promise<Build | undefined> {
       if (name.startsWith("npm:") || name.endsWith(".json") || !(await hre.artifacts.artifactExists(name))) {

@@ -118,6 +118,8 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
       "reached pass",
       "governance pass",
       "retired skip",
+      "planted inconclusive",
+      "continuity skip",
       "quotes skip",
     ]);
     expect(first.verdict).to.equal("warn");

@@ -9,6 +9,7 @@ import { state } from "../../simulate/checks/21-state";
 import { power } from "../../simulate/checks/22-power";
 import { events } from "../../simulate/checks/23-events";
 import { value } from "../../simulate/checks/24-value";
+import { migration } from "../../simulate/checks/27-migration";
 import { gas } from "../../simulate/checks/30-gas";
 import { drift } from "../../simulate/checks/35-drift";
 import { quotes } from "../../simulate/checks/50-quotes";
@@ -24,7 +25,6 @@ export const WITHOUT: Readonly<Record<string, string>> = {
   readiness: "no electors signal that they are ready: only plans of Slipway's have that",
   invariants: "invariants are cited by a plan, and there is none",
   journeys: "journeys are stated in a plan file, and there is none",
-  migration: "no plan states a drain",
   rollbacks: "no way back is bound to it: taking it back is another proposal",
   containments: "no containment is bound to it",
   messages: "one chain is rehearsed",
@@ -32,6 +32,8 @@ export const WITHOUT: Readonly<Record<string, string>> = {
   fuzz: "random calls run under the invariants of a plan",
   reached: "no plan pins what runs",
   retired: "there is no register of modules to look up",
+  planted: "what is new is told from the code that a module's plan replaces",
+  continuity: "what is skipped is told from the code that a module's plan replaces",
 };
 
 /** An account that calls has no rules that could be broken. */
@@ -71,6 +73,7 @@ const own: Kind[] = [
   power,
   events,
   value,
+  migration,
   gas,
   code.size,
   governance.stack,

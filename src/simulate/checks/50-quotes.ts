@@ -1,13 +1,9 @@
 import { encodeCall, looseFunction } from "../../plan/abi";
 import type { PlanFile } from "../../plan/schema";
-import { revertData } from "../../registry/decodeRevert";
-import type { Actors } from "../readActors";
-import { fail, pass, skip, unknown, type CheckKind, type CheckRun, type Subject, type SubjectEvidence } from "./types";
+import { askWord, type Asked } from "../askWord";
+import { fail, pass, skip, unknown, type CheckKind, type CheckRun, type SubjectEvidence } from "./types";
 
 type Envelope = NonNullable<NonNullable<PlanFile["expect"]>["quotes"]>[number];
-
-/** Who asks, and what is asked unless the envelope names a target. */
-type Priced = Subject & { actors: Pick<Actors, "stranger">; module: string };
 
 /** What one price function answers for each size, or the revert data that it answered instead. */
 type Curve = readonly (bigint | string)[];
@@ -19,7 +15,7 @@ const BASIS = 10_000n;
  * near the one before the plan (`within`), between its bounds (`least`, `most`), and the price of a large trade near that of the
  * smallest (`slippage`).
  */
-export const quotes: CheckKind<Priced, SubjectEvidence> = {
+export const quotes: CheckKind<Asked, SubjectEvidence> = {
   number: 50,
   id: "quotes",
   name: "prices stay inside the envelopes that the plan file states",
@@ -27,20 +23,20 @@ export const quotes: CheckKind<Priced, SubjectEvidence> = {
   begin: () => new QuotesRun(),
 };
 
-class QuotesRun implements CheckRun<Priced, SubjectEvidence> {
+class QuotesRun implements CheckRun<Asked, SubjectEvidence> {
   private before: Curve[] = [];
   private readonly outside: string[] = [];
   private samples = 0;
 
-  async start(world: Priced): Promise<void> {
+  async start(world: Asked): Promise<void> {
     this.before = await curvesOf(world);
   }
 
-  async afterStage(world: Priced, { stage }: { stage: { label: string } }): Promise<void> {
+  async afterStage(world: Asked, { stage }: { stage: { label: string } }): Promise<void> {
     await this.compare(world, `after "${stage.label}"`);
   }
 
-  async end(world: Priced): Promise<void> {
+  async end(world: Asked): Promise<void> {
     if (world.notes.final.length > 0) await this.compare(world, "at the end");
   }
 
@@ -54,7 +50,7 @@ class QuotesRun implements CheckRun<Priced, SubjectEvidence> {
     return pass(`${envelopes.length} price functions, ${this.samples} samples, all inside`);
   }
 
-  private async compare(world: Priced, moment: string): Promise<void> {
+  private async compare(world: Asked, moment: string): Promise<void> {
     const envelopes = world.loaded.plan.expect?.quotes ?? [];
     const curves = await curvesOf(world);
     envelopes.forEach((envelope, i) => {
@@ -94,35 +90,24 @@ export function outsideOf(
   });
 }
 
-function curvesOf(world: Priced): Promise<Curve[]> {
+function curvesOf(world: Asked): Promise<Curve[]> {
   const envelopes = world.loaded.plan.expect?.quotes ?? [];
   return Promise.all(
     envelopes.map((envelope, i) => curveOf(world, envelope, world.loaded.where("expect", "quotes", i))),
   );
 }
 
-function curveOf(world: Priced, envelope: Envelope, where: string): Promise<Curve> {
+function curveOf(world: Asked, envelope: Envelope, where: string): Promise<Curve> {
   const fragment = looseFunction(envelope.call, where);
   const args = envelope.args ?? ["size"];
   return Promise.all(
-    envelope.sizes.map(async (size) => {
+    envelope.sizes.map((size) => {
       const data = encodeCall(
         fragment,
         args.map((argument) => (argument === "size" ? String(size) : argument)),
         where,
       );
-      try {
-        const answer = await world.session.client.provider.call({
-          from: world.actors.stranger,
-          to: envelope.target ?? world.module,
-          data,
-        });
-        return answer.length < 66 ? `answer ${answer}` : BigInt(answer.slice(0, 66));
-      } catch (thrown) {
-        const data = revertData(thrown);
-        if (data === undefined) throw thrown;
-        return `revert data ${data}`;
-      }
+      return askWord(world, { target: envelope.target, data });
     }),
   );
 }

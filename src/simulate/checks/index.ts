@@ -42,6 +42,8 @@ import { toolchain } from "./41-toolchain";
 import { reached } from "./42-reached";
 import { governance } from "./43-governance";
 import { retired } from "./44-retired";
+import { planted } from "./45-planted";
+import { continuity } from "./46-continuity";
 import { quotes } from "./50-quotes";
 import type { CheckKind, CheckRun, Conclusion, Evidence, StageRun, World } from "./types";
 import type { Answer, BeforeAfter, Check, ValueFlow } from "../types";
@@ -92,6 +94,8 @@ export const CHECKS: readonly CheckKind[] = [
   reached,
   governance,
   retired,
+  planted,
+  continuity,
   quotes,
 ];
 
@@ -109,6 +113,10 @@ export class CheckRuns<W = World, E = Evidence> {
 
   async afterStage(world: W, stage: StageRun): Promise<void> {
     for (const { run } of this.runs) await run.afterStage?.(world, stage);
+  }
+
+  async afterRollback(world: W, afterStages: number): Promise<void> {
+    for (const { run } of this.runs) await run.afterRollback?.(world, afterStages);
   }
 
   async end(world: W): Promise<void> {

@@ -91,6 +91,8 @@ export interface CheckRun<W = World, E = Evidence> {
   /** Candidates are deployed on the fork, and nothing of the plan has run. */
   start?(world: W): Promise<void>;
   afterStage?(world: W, run: StageRun): Promise<void>;
+  /** The way back after so many stages has run; it is taken back after this. */
+  afterRollback?(world: W, afterStages: number): Promise<void>;
   /** The lifecycle has ended, however it ended. */
   end?(world: W): Promise<void>;
   conclude(evidence: E): Conclusion | Promise<Conclusion>;
