@@ -11,10 +11,11 @@ export async function ask(
   abi: Interface,
   name: string,
   args: unknown[] = [],
+  block?: number,
 ): Promise<Result | undefined> {
   let answer: string;
   try {
-    answer = await provider.call({ to, data: abi.encodeFunctionData(name, args) });
+    answer = await provider.call({ to, data: abi.encodeFunctionData(name, args), blockTag: block });
   } catch (thrown) {
     if (isRevert(thrown)) return undefined;
     throw thrown;

@@ -16,8 +16,8 @@ export interface Cut {
 }
 
 /** What a diamond's loupe tells; undefined where none answers. */
-export async function routesOf(provider: Provider, account: string): Promise<Routes | undefined> {
-  const found = await ask(provider, account, DIAMOND_ABI, "facets");
+export async function routesOf(provider: Provider, account: string, block?: number): Promise<Routes | undefined> {
+  const found = await ask(provider, account, DIAMOND_ABI, "facets", [], block);
   if (found === undefined) return undefined;
   const facets = found[0] as { facetAddress: string; functionSelectors: string[] }[];
   return new Map(

@@ -20,7 +20,7 @@ import { isRevert } from "../simulate/sendAs";
 import { hashOf, signed } from "./compoundTimelockDriver";
 import { momentNow, secondsOf, waitFor } from "./moment";
 import { noFacts } from "./noFacts";
-import { refused, step } from "./step";
+import { refused, step, SUCCEEDED } from "./step";
 import { delayOf, rivalsOf } from "./timelockFacts";
 import type { Actor, CallsFile, Driver, GovernanceFacts, Ground } from "./types";
 import { strangerOf } from "./stranger";
@@ -143,6 +143,8 @@ export async function governorDriver(
     );
   }
   const executeTransaction = () => ({ to: rules.account, data: rules.execute(current()) });
+  const refuseExecution = (name: string, actor: Actor, words: readonly string[]) =>
+    refusedWithValue(ground, { name, actor, words }, executeTransaction(), calls);
 
   return {
     governance,
@@ -185,7 +187,7 @@ export async function governorDriver(
       }
       let state = await rules.state(proposal.id);
       if (state === "Pending" || state === "Active") {
-        await refused(ground, "execute before the vote is over", actor, executeTransaction(), NOT_YET);
+        await refuseExecution("execute before the vote is over", actor, NOT_YET);
         if (await rules.needsQueue(proposal.id)) {
           await refused(
             ground,
@@ -216,16 +218,36 @@ export async function governorDriver(
       const eta = await rules.eta(current().id);
       const now = BigInt((await ground.session.fork.provider.getBlock("latest"))!.timestamp);
       if (eta > now) {
-        await refused(ground, "execute before the delay is over", actor, executeTransaction(), NOT_YET);
+        await refuseExecution("execute before the delay is over", actor, NOT_YET);
         await ground.session.waitUntil(Number(eta));
       }
       await pastTheGovernor(ground, rules, current(), actor, eta);
       facts.sentAlong = await toSendAlong(ground, actor, executeTransaction(), calls);
       return { actor, verb: "execute", ...executeTransaction(), value: facts.sentAlong };
     },
-    after: () =>
-      refused(ground, "execute a second time", { account: stranger, role: "stranger" }, executeTransaction(), TWICE),
+    after: () => refuseExecution("execute a second time", { account: stranger, role: "stranger" }, TWICE),
   };
+}
+
+/** Tries what must not work with what the calls send too, where it fails for the lack of it and not for its reason. */
+async function refusedWithValue(
+  ground: Ground,
+  { name, actor, words }: { name: string; actor: Actor; words: readonly string[] },
+  transaction: { to: string; data: string },
+  calls: readonly Call[],
+): Promise<void> {
+  const { negatives, session } = ground;
+  await refused(ground, name, actor, transaction, words);
+  const value = sumOf(calls);
+  const first = negatives.at(-1)!;
+  if (value === 0n || first.isRefused || first.found === SUCCEEDED) return;
+  negatives.pop();
+  await session.as(actor.account, actor.role, value);
+  await refused(ground, name, actor, { ...transaction, value }, words);
+}
+
+function sumOf(calls: readonly Call[]): bigint {
+  return calls.reduce((total, { value }) => total + value, 0n);
 }
 
 /** What the calls send, where the contracts take it from whoever executes: Alpha and Bravo do, and have none of their own. */
@@ -235,7 +257,7 @@ async function toSendAlong(
   transaction: { to: string; data: string },
   calls: readonly Call[],
 ): Promise<bigint> {
-  const sum = calls.reduce((total, { value }) => total + value, 0n);
+  const sum = sumOf(calls);
   if (sum === 0n) return 0n;
   const { provider } = session.fork;
   const goes = (value: bigint) =>

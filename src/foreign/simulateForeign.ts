@@ -148,6 +148,7 @@ async function rehearse(
   const modules = proxies.flatMap(({ account, kind }) =>
     kind === undefined ? [] : [{ name: account, kind, account }],
   );
+  const expect: ExpectFile = { ...options.expect, flows: [...(options.expect?.flows ?? [])] };
   const world: ForeignWorld = {
     session,
     remote,
@@ -160,7 +161,7 @@ async function rehearse(
       abis: { known },
       impact: { roles: [], selectors: await selectorDiffs(client, plan, modules, { abis: known, codes: {} }) },
     },
-    loaded: { where: (...path) => `expect.${path.join(".")}`, plan: { expect: options.expect } },
+    loaded: { where: (...path) => `expect.${path.join(".")}`, plan: { expect } },
     driver,
     tool: options.tool,
     stated,
@@ -273,6 +274,15 @@ async function runBatch(
   const batch = driver.batches[index]!;
   const before = await world.readStates();
   const { actor, verb, ...transaction } = await driver.batch(index);
+  const { sentAlong } = driver.facts;
+  if (sentAlong > 0n) {
+    // By way of the governor, and as its calls say from there.
+    const { account, executor } = driver.governance;
+    world.loaded.plan.expect?.flows?.push(
+      { from: actor.account, to: account, most: sentAlong },
+      { from: account, to: executor, most: sentAlong },
+    );
+  }
   const pins: PinRow[] = await Promise.all(
     [...new Set(batch.calls.map(({ target }) => getAddress(target)))].map(async (account) => {
       const actual = keccak256(await client.provider.getCode(account));

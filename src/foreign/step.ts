@@ -38,6 +38,9 @@ function frameText(root: TracedCall, errors: Ground["errors"]): string {
   return `; in ${frame.input.slice(0, 10)} of ${frame.to}, called by ${frame.from}: ${own}`;
 }
 
+/** What a negative says that should have been refused. */
+export const SUCCEEDED = "it succeeded";
+
 /** Tries what must not work, without sending it. `expected` are words of the refusals that count. */
 export async function refused(
   ground: Ground,
@@ -50,7 +53,7 @@ export async function refused(
   const row = { name, by: actor.role, expected: expected.join(" or ") };
   try {
     await provider.call({ from: actor.account, ...transaction });
-    ground.negatives.push({ ...row, found: "it succeeded", isRefused: false });
+    ground.negatives.push({ ...row, found: SUCCEEDED, isRefused: false });
   } catch (thrown) {
     const data = revertData(thrown);
     if (data === undefined) throw thrown;

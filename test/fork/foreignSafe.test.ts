@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { Contract, Interface, JsonRpcSigner, ZeroAddress, type InterfaceAbi } from "ethers";
+import hre from "hardhat";
+import { setBalance } from "../../src/chain/devChain";
 import { SAFE } from "../../src/foreign/abis";
+import { artifactsOf } from "../../tasks/support/artifacts";
 import { expectError } from "../helpers/expectError";
 import { answersOf, checkOf, openForeignWorld, type ForeignWorld } from "../helpers/foreignWorld";
 
@@ -147,5 +150,78 @@ describe("rehearsal of a batch of a Safe, on a fork of the remote chain", () => 
     for (const [made, found] of cases) {
       await expectError(() => world.rehearse({ safe: made() }), "GovernanceInputInvalid", { found });
     }
+  });
+
+  it("FGN-34 names calls by the code that they reach, whatever the file calls what they pass on", async () => {
+    const { users } = world.chain;
+    const pay = new Interface(["function pay(address to, uint256 amount)"]);
+    const inputs = [
+      { name: "refundsNobody", type: "address" },
+      { name: "nothing", type: "uint256" },
+    ];
+    const file = batch([
+      {
+        to: world.treasury,
+        value: "0",
+        data: pay.encodeFunctionData("pay", [users[9], 5]),
+        contractMethod: { name: "pay", inputs, payable: false },
+        contractInputsValues: { refundsNobody: users[9], nothing: "5" },
+      },
+    ]);
+    const report = await world.rehearse({ safe: file });
+    expect(report.failure).to.equal(undefined);
+    const [call] = report.what.stages[0]!.calls;
+    expect(call!.data.args.map(({ name }) => name)).to.deep.equal(["to", "amount"]);
+    expect(checkOf(report, "value").status).to.equal("fail");
+  });
+
+  it("FGN-35 says that another number comes first, and runs nothing under one that it cannot have", async () => {
+    const next = await world.at(safe, SAFE).getFunction("nonce")();
+    const found = await expectError(
+      () => world.rehearse({ safe: batch([transfer(5n)]), nonce: (next as bigint) + 2n }),
+      "GovernanceProposalDead",
+      { found: "2 transactions come before it" },
+    );
+    expect(found.facts.expected).to.include(String(next));
+  });
+
+  it("FGN-36 warns of owners whom the calls add, and fails where a module adds one and no call says so", async () => {
+    const { users, provider } = world.chain;
+    const own = new Interface([
+      "function addOwnerWithThreshold(address owner, uint256 threshold)",
+      "function enableModule(address module)",
+      "function execTransactionFromModule(address to, uint256 value, bytes data, uint8 operation)",
+    ]);
+    const call = (to: string, data: string) => ({
+      to,
+      value: "0",
+      data,
+      contractMethod: null,
+      contractInputsValues: null,
+    });
+    const admit = own.encodeFunctionData("addOwnerWithThreshold", [users[9], 1]);
+    const stated = await world.rehearse({ safe: batch([call(safe, admit)]) });
+    expect(stated.failure).to.equal(undefined);
+    const { status, evidence } = checkOf(stated, "governance");
+    expect(status).to.equal("warn");
+    expect(evidence.join()).to.include(users[9]).and.to.include("getThreshold: 2, then 1");
+    const module = await world.deploy("Puppet__MockForRouter");
+    await provider.send("hardhat_impersonateAccount", [safe]);
+    await setBalance(provider, safe, 10n ** 18n);
+    await (await world.at(safe, own, safe).getFunction("enableModule")(module)).wait();
+    const step = {
+      target: safe,
+      value: 0,
+      data: own.encodeFunctionData("execTransactionFromModule", [safe, 0, admit, 0]),
+      isStatic: false,
+      isCaught: false,
+      gas: 0,
+    };
+    const { abi } = await artifactsOf(hre).read("Puppet__MockForRouter");
+    const hidden = new Interface(abi).encodeFunctionData("run", [[step]]);
+    const silent = await world.rehearse({ safe: batch([call(module, hidden)]) });
+    expect(silent.failure).to.equal(undefined);
+    const rules = checkOf(silent, "governance");
+    expect([rules.status, rules.evidence[0]].join()).to.include("fail").and.to.include(`no call goes to ${safe}`);
   });
 });

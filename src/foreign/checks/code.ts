@@ -52,18 +52,23 @@ export const pointers: Kind = {
   name: "every proxy is left where a call says, and none is moved that no call names",
   isRequired: true,
   begin: () => {
-    const before = new Map<string, Routes>();
-    const after = new Map<string, Routes>();
-    const read = async ({ session, notes }: ForeignWorld, into: Map<string, Routes>) => {
-      for (const { account, slots } of notes.initial) {
-        if (slots.implementation !== ZeroAddress || slots.beacon !== ZeroAddress) continue;
-        const routes = await routesOf(session.client.provider, account);
-        if (routes !== undefined) into.set(account, routes);
-      }
-    };
+    const cutWrong: string[] = [];
+    const cutRight: string[] = [];
     return {
-      start: (world) => read(world, before),
-      end: (world) => read(world, after),
+      // Whatever was written to may be a diamond, whether or not a call names it.
+      async afterStage({ session, plan, driver }, { stage, block, trace }) {
+        const { provider } = session.client;
+        const cuts = cutsIn(plan.stages[stage.index]!.calls);
+        for (const account of new Set(trace.writes.map((write) => getAddress(write.account)))) {
+          if (driver.books.includes(account)) continue;
+          const was = await routesOf(provider, account, block - 1);
+          if (was === undefined) continue;
+          const is = await routesOf(provider, account, block);
+          const wrong = routesGoneWrong(account, was, is, cuts);
+          cutWrong.push(...wrong);
+          if (wrong.length === 0) cutRight.push(`${account}: ${was.size} functions in facets, then ${is!.size}`);
+        }
+      },
       async conclude({ notes, plan, runs, session, driver }) {
         const wrong = notes.stages.flatMap(({ index, after: left }) =>
           left.flatMap(({ account, slots }) => {
@@ -84,17 +89,12 @@ export const pointers: Kind = {
           }),
         );
         const isWhole = notes.stages.length === plan.stages.length;
-        const cuts = cutsIn(plan.stages.flatMap(({ calls }) => calls));
-        const routes = [...before].flatMap(([account, was]) =>
-          isWhole ? routesGoneWrong(account, was, after.get(account), cuts) : [],
-        );
-        if (wrong.length + silent.length + routes.length > 0)
-          return fail([...wrong, ...silent, ...routes], "the calls do something else than they say");
+        if (wrong.length + silent.length + cutWrong.length > 0)
+          return fail([...wrong, ...silent, ...cutWrong], "the calls do something else than they say");
         const lines = [
-          ...(notes.final.length === 0 ? notes.initial : notes.final).map(({ account, slots }) =>
-            before.has(account)
-              ? `${account}: ${after.get(account)?.size ?? 0} functions in facets`
-              : `${account} at ${slots.implementation}`,
+          ...cutRight,
+          ...(notes.final.length === 0 ? notes.initial : notes.final).map(
+            ({ account, slots }) => `${account} at ${slots.implementation}`,
           ),
         ];
         const strange = await strangePointers(session, {

@@ -5,6 +5,7 @@ import { FOREIGN_CHECKS, WITHOUT } from "../../../src/foreign/checks";
 import { noFacts } from "../../../src/foreign/noFacts";
 import { guardFaults } from "../../../src/guard/guardFaults";
 import type { ForeignEvidence, ForeignWorld, GovernanceFacts } from "../../../src/foreign/types";
+import { explainCall } from "../../../src/plan/decodeCall";
 import { CHECKS } from "../../../src/simulate/checks";
 import type { Conclusion, StageRun } from "../../../src/simulate/checks/types";
 import type { TracedCall } from "../../../src/trace/types";
@@ -64,7 +65,11 @@ async function answer(
     plan: { stages: [{ calls: [CALL] }], rollbacks: [] },
     timelock: TIMELOCK,
     notes: { stages: [run.stage], final: [], initial: [] },
-    session: { fork: { blockTime: 1_000 } },
+    session: {
+      fork: { blockTime: 1_000 },
+      // No account here has a loupe.
+      client: { provider: { call: () => Promise.reject(new Error("execution reverted")) } },
+    },
   } as unknown as ForeignWorld;
   const check = FOREIGN_CHECKS.find((kind) => kind.id === id)!.begin();
   await check.afterStage?.(world, run);
@@ -201,5 +206,26 @@ describe("checks of another governance's batch", () => {
     expect(faults(first, CALL, call("assertInvariants", PROXY))).to.equal(2);
     // Bytes that are no call of it.
     expect(faults(first, CALL, { ...last, data: "0x12345678" })).to.equal(1);
+  });
+
+  it("FGN-48 tells bytes that begin like a call and are none, and does not end over them", () => {
+    const abi = new Interface([
+      "function upgradeToAndCall(address to, bytes data)",
+      "function transfer(address to, uint256 amount)",
+      "function setName(string name)",
+    ]);
+    const broken = [
+      `${abi.getFunction("transfer")!.selector}123456`,
+      // Text that is no UTF-8.
+      abi.encodeFunctionData("setName", ["aaa"]).replace("616161", "ffffff"),
+    ];
+    for (const inner of broken) {
+      const data = abi.encodeFunctionData("upgradeToAndCall", [OTHER, inner]);
+      const { args } = explainCall({ target: PROXY, value: 0n, data }, [abi], (account) => account).data;
+      expect([args[1]!.value, args[1]!.inner]).to.deep.equal([inner, undefined]);
+      expect(
+        explainCall({ target: PROXY, value: 0n, data: inner }, [abi], (account) => account).data.signature,
+      ).to.equal(`unknown function ${inner.slice(0, 10)}`);
+    }
   });
 });
