@@ -111,8 +111,11 @@ describe("rehearsal of a proposal of OpenZeppelin's governor, on a fork of the r
     const file = world.write("calls.json", [
       { target: world.coin, data: TOKEN.encodeFunctionData("transfer", [world.treasury, 20n]) },
     ]);
-    const report = await world.rehearse({ calls: file, from: timelock }, { isTwice: true });
+    const held = (account: string) => ({ target: world.coin, call: "balanceOf(address)", args: [account] });
+    const conserved = [{ name: "coins of both", sum: [held(timelock), held(world.treasury)] }];
+    const report = await world.rehearse({ calls: file, from: timelock }, { isTwice: true, expect: { conserved } });
     expect(report.failure).to.equal(undefined);
+    expect(checkOf(report, "migration").status).to.equal("pass");
     expect(checkOf(report, "determinism").status).to.equal("pass");
     expect(checkOf(report, "value").status).to.equal("pass");
   });

@@ -59,6 +59,10 @@ contract VersionsThird__MockForIncident is Reserve__MockForIncident {
         second = value;
     }
 
+    function seal() external onlyOwner {
+        _disableInitializers();
+    }
+
     /// @dev Its name does not say which version it is of.
     function finish(uint256 value) external reinitializer(THIRD) {
         third = value;

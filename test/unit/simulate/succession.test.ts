@@ -1,6 +1,8 @@
 import { loadFixture, setCode, setStorageAt } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { id, zeroPadValue } from "ethers";
 import hre, { ethers } from "hardhat";
+import { derivedAddress } from "../../../src/chain/simulateSequence";
 import { addedFields } from "../../../src/layout/addedFields";
 import { readInitializers, type NumberedInitializer } from "../../../src/layout/readInitializers";
 import type { CompilerOutput, Namespaces } from "../../../src/layout/readNamespaces";
@@ -110,6 +112,30 @@ describe("what a version takes over from those before it", () => {
       expect(kind(45).isRequired).to.equal(false);
     });
 
+    it("CHK-45j follows the beacons that a proxy had, and says from which block on where the endpoint gives no more", async () => {
+      const fixture = withOwnFolder(await loadFixture(reserve));
+      const there = await world(fixture);
+      const [beacon, served] = [derivedAddress("slipway.test.beacon"), derivedAddress("slipway.test.served")];
+      const log = (event: string, to: string) => ({ topics: [id(event), zeroPadValue(to, 32)], data: "0x" });
+      const getLogs = ({ address, fromBlock }: { address: string[]; fromBlock: number }) => {
+        if (fromBlock === 0) return Promise.reject(new Error("too many blocks"));
+        return Promise.resolve(
+          address.includes(beacon) ? [log("Upgraded(address)", served)] : [log("BeaconUpgraded(address)", beacon)],
+        );
+      };
+      const provider = new Proxy(there.remote.provider, {
+        get: (target, key) => (key === "getLogs" ? getLogs : (Reflect.get(target, key) as unknown)),
+      });
+      Object.assign(there.session.fork, { block: 60_000 });
+      const { status, evidence } = await ask({ ...there, remote: { ...there.remote, provider } });
+      expect([status, ...evidence]).to.deep.equal([
+        "warn",
+        `${served} served before: it wrote this storage, and its code is not known`,
+        "3 fields are new, in 1 accounts' storage",
+        "1 implementations, by the logs since block 10000: the endpoint gives no more",
+      ]);
+    });
+
     it("CHK-45i room that was kept is nobody's field, and what lies in a field's place is not new", () => {
       const types = { uint256: { bytes: 32 }, uint128: { bytes: 16 }, "uint256[4]": { bytes: 128, value: "uint256" } };
       const layout = (...fields: [label: string, slot: number, offset: number, type: string][]): Namespaces => ({
@@ -146,6 +172,12 @@ describe("what a version takes over from those before it", () => {
       const third = 'calls: [{ stage: "0", function: "finish(uint256)", args: ["6"] }]';
       const both = await ask(fixture, "Reserve", "VersionsThird", [second], [third]);
       expect([both.status, both.evidence]).to.deep.equal(["pass", [`${fixture.proxy}: version 1 → 3`]]);
+      // Which functions these are nobody has to know: each logs its version.
+      const fresh = withOwnFolder(await loadFixture(reserve));
+      const there = await checkWorld(fresh, exhibitPlan("Reserve", "VersionsThird", [second], [third]));
+      const initializers = () => Promise.resolve([]);
+      const remote = { ...there.remote, artifacts: { ...there.remote.artifacts, initializers } };
+      expect((await answerAfterLife(kind(46), { ...there, remote })).status).to.equal("pass");
     });
 
     it("CHK-46c fails where one is skipped, by the build where its name does not tell, by its name where no build does", async () => {
@@ -219,6 +251,13 @@ describe("what a version takes over from those before it", () => {
         name.includes("Third") ? there.remote.artifacts.layout!(name) : Promise.resolve(undefined);
       const remote = { ...unsure.remote, artifacts: { ...unsure.remote.artifacts, layout } };
       expect((await answerAfterLife(kind(46), { ...unsure, remote })).status).to.equal("inconclusive");
+    });
+
+    it("CHK-46i takes a module that closes itself to every further version for no jump", async () => {
+      const fixture = withOwnFolder(await loadFixture(reserve));
+      const seal = 'init: { function: "seal()" }';
+      const { status, evidence } = await ask(fixture, "Reserve", "VersionsThird", [seal], []);
+      expect([status, evidence]).to.deep.equal(["pass", [`${fixture.proxy}: version 1 → 1`]]);
     });
 
     it("CHK-46h reads numbers of modifiers, of constants in them, and of names; what is overridden is read once", async () => {
