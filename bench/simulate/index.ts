@@ -57,7 +57,7 @@ async function showReplay(count: number, isJson: boolean): Promise<void> {
   );
 }
 
-/** The demo's plan, rehearsed, and its transactions alone, on both engines and in a `forge script`. */
+/** The demo's plan, rehearsed, and its transactions alone, on both engines and in a `forge script`. Both engines have to find the same. */
 async function measure(runs: number): Promise<Row[]> {
   const deploymentsDir = mkdtempSync(join(tmpdir(), "slipway-bench-"));
   const world = await openWorld({ artifacts: artifactsOf(hre), deploymentsDir });
@@ -70,9 +70,12 @@ async function measure(runs: number): Promise<Row[]> {
     const rehearse = async (openFork: OpenFork) => {
       const loaded = parsePlanText(readFileSync(PLAN_FILE, "utf8"), PLAN_FILE, readAddressBook(deploymentsDir));
       const options = { root: ROOT, invariantsDir: INVARIANTS, ...remote, tool: "slipway bench", openFork };
-      const { verdict } = await simulate(world.as(world.people.release), registry, loaded, options);
-      if (verdict === "fail") throw new Error("the rehearsal that is measured fails");
+      const report = await simulate(world.as(world.people.release), registry, loaded, options);
+      if (report.verdict === "fail") throw new Error("the rehearsal that is measured fails");
+      effects.add(report.diffHash);
+      if (effects.size > 1) throw new Error("the engines do not find the same effects");
     };
+    const effects = new Set<string>();
     const rows: Row[] = [];
     for (const [name, openFork] of [
       ["anvil", openAnvilFork],

@@ -285,7 +285,7 @@ function callsOf({ tally, sequence }: FuzzRun): string {
 }
 
 /** The sources with one place changed. */
-export function sabotaged({ file, find, put }: Sabotage): string {
+export function sabotaged({ file, find, put }: Pick<Sabotage, "file" | "find" | "put">): string {
   const source = readFileSync(join(ROOT, file), "utf8");
   const parts = source.split(find);
   if (parts.length !== 2) throw new Error(`${file} contains ${parts.length - 1} times: ${find}`);
@@ -298,7 +298,7 @@ interface Output {
 }
 
 /** Creation code of a sabotage's contracts, compiled as Hardhat compiles them. */
-function compileWith(broken: Sabotage): Replacements {
+export function compileWith(broken: Omit<Sabotage, "breaks">): Replacements {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- solc is CommonJS without types
   const solc = require("solc") as { compile(input: string, callbacks: object): string };
   const paths = broken.contracts.map(pathOf);
@@ -324,7 +324,7 @@ function compileWith(broken: Sabotage): Replacements {
   );
 }
 
-function read(path: string, broken: Sabotage): string {
+function read(path: string, broken: Omit<Sabotage, "breaks">): string {
   if (path === broken.file) return sabotaged(broken);
   const own = join(ROOT, path);
   return readFileSync(existsSync(own) ? own : join(ROOT, "node_modules", path), "utf8");

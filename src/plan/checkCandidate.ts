@@ -59,8 +59,8 @@ export async function checkCandidate(client: Client, check: CandidateCheck, wher
     `${where}, rollback 0 after stage 0`,
   );
 
-  // Straight to the candidate: what a canary leaves behind when it is promoted.
-  const direct = buildStages({ ...context, canary: undefined })[0]!;
+  // Straight to the candidate: what a canary leaves behind when it is promoted. Without one, the stage itself with all that it calls.
+  const direct = context.canary === undefined ? plan.stages[0]! : buildStages({ ...context, canary: undefined })[0]!;
   for (const target of context.proxies) {
     await checkInitializers(client, {
       ...shared,

@@ -30,7 +30,6 @@ import { terminalOf } from "../../src/report/rehearsal/terminal";
 import { schemaPage } from "../../scripts/docs/schema";
 import { artifactsOf } from "../../tasks/support/artifacts";
 import type { RunFacts } from "../../src/simulate/runFacts";
-import { openHardhatFork } from "../../tasks/support/openHardhatFork";
 import { expectError } from "../helpers/expectError";
 import { HOSTILE, hostile } from "../helpers/reports";
 import { remoteEnvironment, runJson, runTask } from "../helpers/tasks";
@@ -282,21 +281,6 @@ describe("simulate > a canary of the bridge's gateway, on a fork of the remote c
       where: "propose",
       found: "field readiness.deadline, actual 1, min 60, max 31536000",
     });
-  });
-
-  it("SIM-21 finds the same on Hardhat's node, word for word of storage, to the same hash of what changed", async function () {
-    this.timeout(180_000);
-    const report = await rehearse(planText, openHardhatFork);
-    expect(report.verdict).to.equal("warn");
-    expect(report.provenance.engine).to.match(/^hardhat \d+\.\d+\.\d+$/);
-    expect(report.subject).to.equal(first.subject);
-    expect(report.proposalId).to.equal(first.proposalId);
-    expect(report.steps.map(({ verb, account }) => [verb, account])).to.deep.equal(
-      first.steps.map(({ verb, account }) => [verb, account]),
-    );
-    expect(report.stages.map(({ after }) => after)).to.deep.equal(first.stages.map(({ after }) => after));
-    expect(report.stages.map(({ writes }) => writes)).to.deep.equal(first.stages.map(({ writes }) => writes));
-    expect(report.diffHash).to.equal(first.diffHash);
   });
 
   it("SIM-22 names the plan that is built once candidate and router are really deployed", async () => {

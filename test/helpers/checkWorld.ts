@@ -4,7 +4,7 @@ import { hashPlan } from "../../src/plan/eip712";
 import { prepareDeployments } from "../../src/plan/prepareDeployments";
 import { parsePlanText } from "../../src/plan/readPlanFile";
 import type { Plan } from "../../src/plan/types";
-import type { CheckKind, Conclusion, Evidence, StageRun, World } from "../../src/simulate/checks/types";
+import type { CheckKind, CheckRun, Conclusion, Evidence, StageRun, World } from "../../src/simulate/checks/types";
 import { ForkSession } from "../../src/simulate/forkSession";
 import type { Fork } from "../../src/simulate/openFork";
 import { readActors } from "../../src/simulate/readActors";
@@ -83,6 +83,12 @@ export async function answerOf(kind: CheckKind, world: World, over: Partial<Evid
 
 /** What it says once the plan's whole life has run. */
 export async function answerAfterLife(kind: CheckKind, world: World): Promise<Conclusion> {
+  const { run, evidence } = await lifeOf(kind, world);
+  return run.conclude(evidence);
+}
+
+/** A check that has seen the plan's whole life, and what was written down of it. */
+export async function lifeOf(kind: CheckKind, world: World): Promise<{ run: CheckRun; evidence: Evidence }> {
   const run = kind.begin();
   const runs: StageRun[] = [];
   await run.start?.(world);
@@ -92,7 +98,7 @@ export async function answerAfterLife(kind: CheckKind, world: World): Promise<Co
   });
   await run.end?.(world);
   const { state } = await readStatus(world.registry, world.proposalId);
-  return run.conclude({ ...evidenceOf(world, runs), state });
+  return { run, evidence: { ...evidenceOf(world, runs), state } };
 }
 
 function evidenceOf(world: World, runs: StageRun[]): Evidence {

@@ -6,6 +6,7 @@ import hre from "hardhat";
 import { openChain, parametersOf, ROOT, type Chain } from "../../scripts/demo/openWorld";
 import { deployArtifact } from "../../scripts/remote/artifact";
 import { readAddressBook, writeAddresses } from "../../src/chain/addressBook";
+import { decodeRevert } from "../../src/chain/decodeRevert";
 import { mine, revertTo, takeSnapshot, tickBySecond, warpTo } from "../../src/chain/devChain";
 import { rollbackByCouncil } from "../../src/emergency/acts";
 import type { Artifact, Client } from "../../src/client";
@@ -28,6 +29,9 @@ import { simulate, type SimulateOptions } from "../../src/simulate/simulate";
 import type { RehearsalReport } from "../../src/simulate/types";
 import { traceByTracers } from "../../src/trace/traceByTracers";
 import { artifactsOf } from "../../tasks/support/artifacts";
+import { brokenArtifacts, layerOf, without, type Layer } from "./layers";
+import { expectSnapshot } from "./snapshot";
+import type { Found } from "../../scripts/docs/incidents";
 
 /** The chain of all exhibits of one process, with a registry on it. Starting both is what costs. */
 interface Ground {
@@ -39,9 +43,9 @@ interface Ground {
 
 let ground: Promise<Ground> | undefined;
 
-async function openGround(): Promise<Ground> {
+async function openGround(artifacts = artifactsOf(hre)): Promise<Ground> {
   const deploymentsDir = mkdtempSync(join(tmpdir(), "slipway-incidents-"));
-  const chain = await openChain({ artifacts: artifactsOf(hre), deploymentsDir });
+  const chain = await openChain({ artifacts, deploymentsDir });
   await tickBySecond(chain.provider);
   const deployed = await deployRegistry(chain.as(chain.people.deployer), parametersOf(chain.people));
   rmSync(deploymentsDir, { recursive: true, force: true });
@@ -72,6 +76,60 @@ export interface Shipped {
   state(): Promise<string>;
 }
 
+export interface ShipOptions {
+  proposer?: string;
+  /** Electors who vote for it; nine of twelve unless told, which is enough for every class. */
+  voters?: number;
+  /** Accounts without a seat that try to vote. */
+  borrowers?: string[];
+  /** Whether attesters sign for it; they do not where it is not what they rehearsed. */
+  attested?: boolean;
+}
+
+/** What somebody tries, from the plan's file to the harm. */
+export interface Change {
+  /** Without it there is no plan: he goes straight to the harm. */
+  text?: string;
+  rehearsal?: Partial<SimulateOptions>;
+  /** Nobody looks at it before the vote. */
+  isUnseen?: boolean;
+  ship?: ShipOptions;
+  /** After it is scheduled, before its first stage. */
+  meanwhile?(): Promise<void>;
+  /** Stages that run, one unless told. */
+  stages?: number;
+  /** Once it serves. Answers what was lost, in the exhibit's unit. */
+  harm(shipped?: Shipped): Promise<bigint>;
+}
+
+/** What came of it. */
+export interface Outcome {
+  /** What ended it; nothing where it got as far as the harm. */
+  endedBy: string[];
+  lost: bigint;
+  verdict?: Verdict;
+}
+
+/** Errors of the contracts by the rule that they are of. */
+const RULES: Readonly<Record<string, string>> = {
+  ProxyKindMismatch: "register",
+  Unauthorized: "propose",
+  ProposalInState: "vote",
+  AttestationsMissing: "attestation",
+  NotReady: "readiness",
+  CodeHashMismatch: "stage:pin",
+  InvariantViolated: "stage:invariant",
+};
+
+/** The rule that refused; anything else goes on as it is. */
+function ruleOf(thrown: unknown, iface: Interface): string {
+  const { data, message } = thrown as Error & { data?: string };
+  const text = `${thrown instanceof SlipwayError ? thrown.errorName : ""} ${data ? decodeRevert(data, [iface]) : ""} ${message}`;
+  const name = Object.keys(RULES).find((known) => new RegExp(`\\b${known}\\b`).test(text));
+  if (name === undefined) throw thrown;
+  return RULES[name]!;
+}
+
 /** One exhibit's world: the shared chain, put back when the exhibit is over. */
 export class IncidentWorld {
   readonly registry: Registry;
@@ -84,8 +142,8 @@ export class IncidentWorld {
     this.registry = registry;
   }
 
-  static async open(): Promise<IncidentWorld> {
-    const shared = await (ground ??= openGround());
+  static async open(on = (ground ??= openGround())): Promise<IncidentWorld> {
+    const shared = await on;
     const deploymentsDir = mkdtempSync(join(tmpdir(), "slipway-incident-"));
     mkdirSync(join(deploymentsDir, "invariants"));
     const client = { ...shared.chain.as(shared.chain.people.deployer), deploymentsDir };
@@ -211,7 +269,7 @@ export class IncidentWorld {
   }
 
   /** The whole way to a scheduled plan, on the chain itself and by the contracts' own rules, whatever a rehearsal says. */
-  async ship(text: string, who: { proposer?: string; voters?: number } = {}): Promise<Shipped> {
+  async ship(text: string, who: ShipOptions = {}): Promise<Shipped> {
     const { people, registry } = this;
     const reportHash = id("a rehearsal that nobody read");
     const proposer = who.proposer ?? people.release;
@@ -227,11 +285,17 @@ export class IncidentWorld {
     };
     const status = () => readStatus(registry, proposalId);
     await call(proposer, "propose", plan);
-    // Nine of twelve: enough for every class.
     const bySeat = [...people.electors].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
-    const electors = [...bySeat.slice(0, who.voters ?? 9).entries()];
-    for (const [seat, elector] of electors) await call(elector, "castVote", proposalId, 1, seat);
-    for (const kind of ["integrity", "simulation"] as const) {
+    const electors = [...bySeat.slice(0, 9).entries()];
+    for (const [seat, elector] of electors.slice(0, who.voters ?? 9))
+      await call(elector, "castVote", proposalId, 1, seat);
+    for (const one of who.borrowers ?? []) {
+      for (const seat of [0, 11, 12]) {
+        const hasVoted = await this.tries(registry.contract as Contract, one, "castVote", proposalId, 1, seat);
+        if (hasVoted) throw new Error(`${one} has voted, without a seat`);
+      }
+    }
+    for (const kind of who.attested === false ? [] : (["integrity", "simulation"] as const)) {
       await attest(this.as(people.attesters[0]!), registry, { proposalId, kind });
     }
     for (const [seat, elector] of electors) await call(elector, "signalReady", proposalId, seat);
@@ -248,6 +312,40 @@ export class IncidentWorld {
     };
   }
 
+  /** The change, from its rehearsal to its harm, until something ends it. */
+  async attempt(change: Change, off?: Layer): Promise<Outcome> {
+    const { text, rehearsal, meanwhile, stages = 1, harm } = change;
+    if (text === undefined) return { endedBy: [], lost: await harm() };
+    let verdict: Verdict | undefined;
+    if (change.isUnseen !== true) {
+      const left =
+        off === undefined ? {} : { without: [...(rehearsal?.without ?? []), ...off.tells, ...(off.aside ?? [])] };
+      verdict = await this.rehearse(text, { ...rehearsal, ...left });
+      if (verdict.layers.length > 0) return { endedBy: verdict.layers, lost: 0n, verdict };
+    }
+    const seen = verdict === undefined ? {} : { verdict };
+    let shipped: Shipped;
+    try {
+      shipped = await this.ship(text, change.ship);
+      await meanwhile?.();
+      for (let i = 0; i < stages; ++i) await shipped.advance();
+    } catch (thrown) {
+      return { endedBy: [ruleOf(thrown, this.registry.iface)], lost: 0n, ...seen };
+    }
+    return { endedBy: [], lost: await harm(shipped), ...seen };
+  }
+
+  /** Whether the call goes through. */
+  async tries(contract: Contract, account: string, name: string, ...args: unknown[]): Promise<boolean> {
+    try {
+      await this.send(contract, account, name, ...args);
+      return true;
+    } catch (thrown) {
+      if (!/revert/.test((thrown as Error).message)) throw thrown;
+      return false;
+    }
+  }
+
   /** Three of the council's five, at once. */
   async rollback({ proposalId }: Shipped): Promise<void> {
     for (const member of this.people.council.slice(0, 3)) {
@@ -260,8 +358,22 @@ export class IncidentWorld {
   }
 }
 
+/** Exhibits whose layers are switched off whenever the tests run, one of each kind; of all others `npm run matrix` does it. */
+const ALWAYS = ["M14", "M18", "M20"];
+
+export interface Incidents {
+  readonly world: IncidentWorld;
+  /** Sets a change up in a world of its own, tries it, and takes everything back. */
+  attempt(prepare: Prepare): Promise<Outcome>;
+  /** Tries it again without each of the layers that ended or bounded it, one at a time, and compares with what came of it. */
+  matrix(id: string, prepare: Prepare, layers: readonly string[], variant?: string): Promise<void>;
+}
+
+/** Sets up protocol and governance, and says what is tried. `off` names the layer that is not there. */
+export type Prepare = (off?: string) => Promise<Change>;
+
 /** A world for each test of a suite; what the test did to the chain is taken back. */
-export function incidents(): { readonly world: IncidentWorld } {
+export function incidents(): Incidents {
   let world: IncidentWorld | undefined;
   let snapshot = "";
   before(async function () {
@@ -271,6 +383,7 @@ export function incidents(): { readonly world: IncidentWorld } {
   });
   beforeEach(async function () {
     this.timeout(300_000);
+    this.currentTest?.timeout(process.env["SLIPWAY_MATRIX"] === "1" ? 3_600_000 : 300_000);
     const { chain } = await (ground ?? openGround());
     snapshot = await takeSnapshot(chain.provider);
     world = await IncidentWorld.open();
@@ -280,10 +393,50 @@ export function incidents(): { readonly world: IncidentWorld } {
     if (world !== undefined) await revertTo(world.provider, snapshot);
     world = undefined;
   });
+
+  const attempt = async (prepare: Prepare, off?: Layer): Promise<Outcome> => {
+    const outer = world;
+    const own = off?.broken === undefined ? undefined : await openGround(brokenArtifacts(artifactsOf(hre), off));
+    const on = own ?? (await ground!);
+    const before = await takeSnapshot(on.chain.provider);
+    const inner = await IncidentWorld.open(Promise.resolve(on));
+    world = inner;
+    const run = async (): Promise<Outcome> => {
+      let change: Change;
+      try {
+        change = await prepare(off?.name);
+      } catch (thrown) {
+        return { endedBy: [ruleOf(thrown, inner.registry.iface)], lost: 0n };
+      }
+      return inner.attempt(change, off);
+    };
+    try {
+      return off === undefined ? await run() : await without(off, run);
+    } finally {
+      inner.close();
+      world = outer;
+      if (own === undefined) await revertTo(on.chain.provider, before);
+      else await own.chain.close();
+    }
+  };
+
   return {
     get world() {
       if (world === undefined) throw new Error("no test is running");
       return world;
+    },
+    attempt: (prepare) => attempt(prepare),
+    async matrix(id, prepare, layers, variant) {
+      if (process.env["SLIPWAY_MATRIX"] !== "1" && !ALWAYS.includes(id)) return;
+      const off: Record<string, Found> = {};
+      const each = new Map(layers.map((told) => [layerOf(told).name, layerOf(told)]));
+      for (const [name, layer] of each) {
+        const { endedBy, lost } = await attempt(prepare, layer);
+        off[name] = { endedBy, lost: String(lost), tells: layer.tells };
+      }
+      const file = variant === undefined ? id : `${id} ${variant}`;
+      mkdirSync(join(__dirname, "..", "snapshots", "matrix"), { recursive: true });
+      expectSnapshot(join("matrix", file), { id, ...(variant === undefined ? {} : { variant }), off });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { record } from "../helpers/exhibits";
-import { incidents, planText } from "../helpers/incidentWorld";
+import { incidents, planText, type IncidentWorld } from "../helpers/incidentWorld";
 
 const HELD = 2_700_000n;
 const OPTIONS = 10n;
@@ -29,9 +29,10 @@ describe("incident: an oracle of other decimals, and a vault that is still live"
   });
 
   it("INC-36 a stage that moves the price is undone; a journey at the old vault warns", async () => {
-    const { world, oracle, asset, address, account } = await protocol();
-    await world.govern(oracle, [
-      `name: price-kept
+    const change = (more: (world: IncidentWorld, account: string) => string) => async () => {
+      const { world, oracle, vault, asset, address, account } = await protocol();
+      await world.govern(oracle, [
+        `name: price-kept
 category: pricing
 severity: critical
 owner: oracle
@@ -41,16 +42,24 @@ op: "<="
 right: at-propose
 tolerance: 5%
 `,
-    ]);
-    const journey = `journeys:
-  - { name: exercise, as: "${world.thief}", steps: [{ call: "exercise(uint256)", target: "${account}", args: ["1"] }] }`;
-    const told = await world.rehearse(await planText("AssetOracle", "AssetOracleWide", "", journey));
-    expect(told.layers).to.deep.equal([]);
-    const cited = await planText("AssetOracle", "AssetOracleWide", "", "invariants: [price-kept]");
-    const { layers } = await world.rehearse(cited);
-    expect(layers).to.deep.equal(["lifecycle"]);
-    const shipped = await world.ship(cited);
-    await expect(shipped.advance()).to.be.rejectedWith("InvariantViolated");
+      ]);
+      const harm = async () => {
+        await world.send(vault, world.thief, "exercise", OPTIONS);
+        return HELD - (await world.ether(account));
+      };
+      return { text: await planText("AssetOracle", "AssetOracleWide", "", more(world, account)), harm };
+    };
+    const journey = change(
+      (world, account) => `journeys:
+  - { name: exercise, as: "${world.thief}", steps: [{ call: "exercise(uint256)", target: "${account}", args: ["1"] }] }`,
+    );
+    expect((await exhibit.attempt(journey)).lost).to.equal(HELD);
+    const cited = change(() => "invariants: [price-kept]");
+    const { endedBy } = await exhibit.attempt(cited);
+    expect(endedBy).to.deep.equal(["lifecycle"]);
+    const unseen = await exhibit.attempt(async () => ({ ...(await cited()), isUnseen: true }));
+    expect(unseen.endedBy).to.deep.equal(["stage:invariant"]);
+    await exhibit.matrix("M39", cited, endedBy);
     record({
       id: "M39",
       incident: "Aevo, Ribbon's vaults",
@@ -58,9 +67,8 @@ tolerance: 5%
       reported: "$2.7M",
       cause: "an oracle answers in other decimals, and older vaults still ask it",
       outcome: "stopped",
-      layers: [...layers, "stage:invariant"],
-      needs: ["stage:invariant"],
-      loss: { unit: "wei in the vault", of: HELD, asItHappened: HELD, withSlipway: 0n },
+      layers: [...endedBy, ...unseen.endedBy],
+      loss: { unit: "wei in the vault", of: HELD, asItHappened: HELD, withSlipway: unseen.lost },
     });
   });
 });

@@ -29,12 +29,25 @@ describe("incident: an upgrade that clears its own flag", () => {
   });
 
   it("INC-12 no plan comes of it: after the upgrade a stranger initialises the proxy", async () => {
-    const { world, inbox } = await protocol();
-    await world.govern(inbox);
-    const init = `init: { function: "postUpgradeInit(address)", args: ["${world.user(2)}"] }`;
-    const { layers, error } = await world.rehearse(await planText("Inbox", "InboxCleared", init));
-    expect(layers).to.deep.equal(["plan:InitializerOpen"]);
-    expect(error?.facts.expected).to.contain("initializeBridge(address) to revert for a stranger on the proxy");
+    const change = async () => {
+      const { world, inbox } = await protocol();
+      await world.govern(inbox);
+      const init = `init: { function: "postUpgradeInit(address)", args: ["${world.user(2)}"] }`;
+      const harm = async () => {
+        await world.send(inbox, world.thief, "initializeBridge", world.thief);
+        const before = await world.ether(world.thief);
+        const user = inbox.connect(world.signer(world.user(1))) as typeof inbox;
+        await (await user.getFunction("deposit")({ value: DEPOSIT })).wait();
+        return (await world.ether(world.thief)) - before;
+      };
+      return { text: await planText("Inbox", "InboxCleared", init), harm };
+    };
+    const { endedBy, lost, verdict } = await exhibit.attempt(change);
+    expect(endedBy).to.deep.equal(["plan:InitializerOpen"]);
+    expect(verdict?.error?.facts.expected).to.contain(
+      "initializeBridge(address) to revert for a stranger on the proxy",
+    );
+    await exhibit.matrix("M18", change, endedBy);
     record({
       id: "M18",
       incident: "Arbitrum Nitro's inbox",
@@ -42,8 +55,8 @@ describe("incident: an upgrade that clears its own flag", () => {
       reported: "nothing; a bounty of 400 ETH",
       cause: "the upgrade's initialiser clears what says that it is initialised",
       outcome: "stopped",
-      layers,
-      loss: { unit: "wei of the next deposit", of: DEPOSIT, asItHappened: DEPOSIT, withSlipway: 0n },
+      layers: endedBy,
+      loss: { unit: "wei of the next deposit", of: DEPOSIT, asItHappened: DEPOSIT, withSlipway: lost },
     });
   });
 });

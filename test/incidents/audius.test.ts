@@ -32,12 +32,24 @@ describe("incident: flags where the proxy keeps its admin", () => {
   });
 
   it("INC-06 no plan comes of it: through the proxy, after the upgrade and its own init, a stranger initialises again", async () => {
-    const { world, staking } = await protocol();
-    await world.govern(staking);
-    const init = `init: { function: "initializeGuardian(address)", args: ["${world.user(1)}"] }`;
-    const { layers, error } = await world.rehearse(await planText("Staking", "StakingFlags", init));
-    expect(layers).to.deep.equal(["plan:InitializerOpen"]);
-    expect(error?.facts.expected).to.contain("initializeGuardian(address) to revert for a stranger on the proxy");
+    const change = async () => {
+      const { world, staking, address } = await protocol();
+      await world.govern(staking);
+      const init = `init: { function: "initializeGuardian(address)", args: ["${world.user(1)}"] }`;
+      const harm = async () => {
+        const next = await world.at("StakingFlags", address);
+        await world.send(next, world.thief, "initializeGuardian", world.thief);
+        await world.send(next, world.thief, "withdraw");
+        return STAKED - (await world.ether(address));
+      };
+      return { text: await planText("Staking", "StakingFlags", init), harm };
+    };
+    const { endedBy, lost, verdict } = await exhibit.attempt(change);
+    expect(endedBy).to.deep.equal(["plan:InitializerOpen"]);
+    expect(verdict?.error?.facts.expected).to.contain(
+      "initializeGuardian(address) to revert for a stranger on the proxy",
+    );
+    await exhibit.matrix("M04", change, endedBy);
     record({
       id: "M04",
       incident: "Audius",
@@ -45,8 +57,8 @@ describe("incident: flags where the proxy keeps its admin", () => {
       reported: "$6M, of which $1M was kept",
       cause: "proxy and implementation keep two things in slot 0",
       outcome: "stopped",
-      layers,
-      loss: { unit: "wei staked", of: STAKED, asItHappened: STAKED, withSlipway: 0n },
+      layers: endedBy,
+      loss: { unit: "wei staked", of: STAKED, asItHappened: STAKED, withSlipway: lost },
     });
   });
 });

@@ -7,8 +7,10 @@ import { POWER } from "../fixtures/registry";
 import { asTimelock } from "../helpers/asTimelock";
 import { exhibitFixture, exhibitPlan } from "../helpers/exhibit";
 import { record } from "../helpers/exhibits";
+import { incidents, planText } from "../helpers/incidentWorld";
 import { Choice, propose, State, stateOf } from "../helpers/lifecycle";
 
+const HELD = 1_000n;
 const fixture = () => exhibitFixture("Market__MockForIncident");
 
 /*
@@ -42,6 +44,29 @@ describe("incident: Beanstalk's emergency commit", () => {
     expect(await stateOf(world, proposalId), "all have voted, and the vote goes on").to.equal(State.Voting);
     await expect(registry.schedule(plan)).to.be.revertedWithCustomError(registry, "ProposalInState");
     await expect(registry.advance(plan)).to.be.revertedWithCustomError(registry, "ProposalInState");
+  });
+});
+
+describe("incident: borrowed votes, for an upgrade", () => {
+  const exhibit = incidents();
+
+  it("INC-85 a plan of one who may propose, for which nobody votes but accounts whose power came after it, is not approved", async () => {
+    const change = async () => {
+      const { world } = exhibit;
+      const wallet = await world.proxied("ColdWallet");
+      const address = await wallet.getAddress();
+      await (await world.signer().sendTransaction({ to: address, value: HELD })).wait();
+      await world.govern(wallet);
+      const harm = async () => {
+        await world.send(await world.at("SweeperCareful", address), world.thief, "sweepETH", world.thief);
+        return HELD - (await world.ether(address));
+      };
+      const text = await planText("ColdWallet", "SweeperCareful");
+      return { text, isUnseen: true, ship: { voters: 0, borrowers: [world.thief, world.user(1)] }, harm };
+    };
+    const { endedBy, lost } = await exhibit.attempt(change);
+    expect(endedBy).to.deep.equal(["vote"]);
+    await exhibit.matrix("M05", change, endedBy);
     record({
       id: "M05",
       incident: "Beanstalk",
@@ -49,8 +74,8 @@ describe("incident: Beanstalk's emergency commit", () => {
       reported: "$181M",
       cause: "votes are live balances, and two thirds of them decide in their own transaction",
       outcome: "stopped",
-      layers: ["vote", "timelock"],
-      loss: { unit: "treasury", of: 1_000n, asItHappened: 1_000n, withSlipway: 0n },
+      layers: endedBy,
+      loss: { unit: "treasury", of: HELD, asItHappened: HELD, withSlipway: lost },
     });
   });
 });

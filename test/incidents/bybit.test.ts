@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { revertTo, takeSnapshot } from "../../src/chain/devChain";
 import { record } from "../helpers/exhibits";
 import { incidents, planText } from "../helpers/incidentWorld";
 
@@ -31,20 +30,29 @@ describe("incident: a transfer that moves the wallet's pointer", () => {
   });
 
   it("INC-18 no plan comes of it, for there is no way back; from a more careful thief's code there is one, and the stage is seen to leave the proxy elsewhere", async () => {
-    const rehearsed = async (code: string) => {
-      const { world, wallet, trojan, transfer } = await protocol(code);
-      await world.govern(wallet);
-      const call = `calls:
+    const change =
+      (code: string, isPinned = false) =>
+      async () => {
+        const { world, wallet, address, trojan, transfer } = await protocol(code);
+        await world.govern(wallet);
+        const call = `calls:
   - { stage: "0", function: "execTransaction(address,bytes,uint8)", args: ["${trojan}", "${transfer}", "1"] }`;
-      return world.rehearse(await planText("ColdWallet", "ColdWalletNext", "", call));
-    };
-    const { world } = exhibit;
-    const before = await takeSnapshot(world.provider);
-    const bare = await rehearsed("Sweeper");
-    expect(bare.layers).to.deep.equal(["plan:CallReverts"]);
-    await revertTo(world.provider, before);
-    const careful = await rehearsed("SweeperCareful");
-    expect(careful.layers).to.include("pointers");
+        const harm = async () => {
+          await world.send(await world.at(code, address), world.thief, "sweepETH", world.thief);
+          return HELD - (await world.ether(address));
+        };
+        const pins = isPinned ? `pins: ["${trojan}"]\n` : "";
+        return { text: await planText("ColdWallet", "ColdWalletNext", "", `${pins}${call}`), harm };
+      };
+    const bare = await exhibit.attempt(change("Sweeper"));
+    expect(bare.endedBy).to.deep.equal(["plan:CallReverts"]);
+    const careful = await exhibit.attempt(change("SweeperCareful"));
+    expect(careful.endedBy).to.include("pointers");
+    const pinned = await exhibit.attempt(change("SweeperCareful", true));
+    expect(pinned.endedBy).to.deep.equal(["pointers"]);
+    await exhibit.matrix("M29", change("Sweeper"), bare.endedBy, "with code that cannot be left");
+    await exhibit.matrix("M29", change("SweeperCareful"), careful.endedBy, "with more careful code");
+    await exhibit.matrix("M29", change("SweeperCareful", true), pinned.endedBy, "with that and a pin");
     record({
       id: "M29",
       incident: "Bybit",
@@ -52,9 +60,8 @@ describe("incident: a transfer that moves the wallet's pointer", () => {
       reported: "$1.46B",
       cause: "an approved transfer was foreign code that wrote the wallet's pointer",
       outcome: "stopped",
-      layers: [...bare.layers, ...careful.layers],
-      needs: [],
-      loss: { unit: "wei held", of: HELD, asItHappened: HELD, withSlipway: 0n },
+      layers: [...bare.endedBy, ...careful.endedBy],
+      loss: { unit: "wei held", of: HELD, asItHappened: HELD, withSlipway: pinned.lost },
     });
   });
 });

@@ -29,14 +29,19 @@ describe("incident: an oracle that one market has no answer for", () => {
   });
 
   it("INC-02 a journey of an ether depositor fails after the stage, and so does the rehearsal", async () => {
-    const { world, oracle, address } = await protocol();
-    await world.govern(oracle);
-    const journeys = `journeys:
+    const change = async () => {
+      const { world, oracle, market, address } = await protocol();
+      await world.govern(oracle);
+      const journeys = `journeys:
   - name: ether out
     as: "${world.user(1)}"
     steps: [{ call: "redeem(uint256)", target: "${address}", args: ["100"] }]`;
-    const { layers } = await world.rehearse(await planText("MarketOracle", "UnderlyingOracle", "", journeys));
-    expect(layers).to.deep.equal(["journeys"]);
+      const harm = async () => ((await world.tries(market, world.user(1), "redeem", FROZEN)) ? 0n : FROZEN);
+      return { text: await planText("MarketOracle", "UnderlyingOracle", "", journeys), harm };
+    };
+    const { endedBy, lost } = await exhibit.attempt(change);
+    expect(endedBy).to.deep.equal(["journeys"]);
+    await exhibit.matrix("M02", change, endedBy);
     record({
       id: "M02",
       incident: "Compound, proposal 117",
@@ -44,8 +49,8 @@ describe("incident: an oracle that one market has no answer for", () => {
       reported: "$830M frozen for a week",
       cause: "the new oracle asks every market for something that one of them does not have",
       outcome: "stopped",
-      layers,
-      loss: { unit: "wei frozen", of: FROZEN, asItHappened: FROZEN, withSlipway: 0n },
+      layers: endedBy,
+      loss: { unit: "wei frozen", of: FROZEN, asItHappened: FROZEN, withSlipway: lost },
     });
   });
 });

@@ -44,19 +44,27 @@ right: { target: "${address}", call: "emitted()(uint256)" }
   });
 
   it("INC-04 random calls on the candidate find a claim that breaks `paid <= emitted`", async () => {
-    const { world, rewards } = await protocol();
-    await world.govern(rewards, [bounded(await rewards.getAddress())]);
-    const text = await planText(
-      "IndexRewards",
-      "IndexRewardsSign",
-      "",
-      `invariants: [paid-as-emitted]
+    const change = async () => {
+      const { world, rewards, money } = await protocol();
+      await world.govern(rewards, [bounded(await rewards.getAddress())]);
+      const text = await planText(
+        "IndexRewards",
+        "IndexRewardsSign",
+        "",
+        `invariants: [paid-as-emitted]
 journeys:
   - { name: claim, as: "${world.user(1)}", steps: [{ call: "claim(address)", args: [self] }] }`,
-    );
-    const { layers, report } = await world.rehearse(text, { fuzz: 40, seed: "0x01" });
-    expect(layers).to.deep.equal(["fuzz"]);
-    expect(report?.fuzz?.found?.invariant).to.equal("paid-as-emitted");
+      );
+      const harm = async () => {
+        await world.send(rewards, world.user(1), "claim", world.user(1));
+        return world.read(money, "balanceOf", world.user(1));
+      };
+      return { text, rehearsal: { fuzz: 40, seed: "0x01" }, harm };
+    };
+    const { endedBy, lost, verdict } = await exhibit.attempt(change);
+    expect(endedBy).to.deep.equal(["fuzz"]);
+    expect(verdict?.report?.fuzz?.found?.invariant).to.equal("paid-as-emitted");
+    await exhibit.matrix("M01", change, endedBy);
     record({
       id: "M01",
       incident: "Compound, proposal 62",
@@ -64,8 +72,8 @@ journeys:
       reported: "$80M to $147M",
       cause: "one comparison sign: an account without an index is paid from index zero on",
       outcome: "stopped",
-      layers,
-      loss: { unit: "reward tokens", of: TREASURY, asItHappened: SUPPLIED, withSlipway: 0n },
+      layers: endedBy,
+      loss: { unit: "reward tokens", of: TREASURY, asItHappened: SUPPLIED, withSlipway: lost },
     });
   });
 });

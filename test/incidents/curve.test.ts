@@ -39,8 +39,6 @@ describe("incident: the same source from another compiler", () => {
   });
 
   it("INC-52 another compiler is told as a change of its own, and a journey that has to be refused fails", async () => {
-    const { world, pool, thief } = await protocol();
-    await world.govern(pool);
     const name = "LockedPoolTwice__MockForIncident";
     const built = await hre.artifacts.readArtifact(name);
     const older = (code: string) => code.replace(`${SOLC}0824`, `${SOLC}0823`);
@@ -48,14 +46,24 @@ describe("incident: the same source from another compiler", () => {
     const file = join(folder, `${name}.json`);
     const [bytecode, deployedBytecode] = [older(built.bytecode), older(built.deployedBytecode)];
     writeFileSync(file, JSON.stringify({ ...built, bytecode, deployedBytecode }));
-    const text = (await planText("LockedPool", "LockedPoolTwice")).replace(/contract: .*/, `artifact: ${file}`);
-    const journey = `journeys:
+    const change = async () => {
+      const { world, pool, address, thief } = await protocol();
+      await world.govern(pool);
+      const text = (await planText("LockedPool", "LockedPoolTwice")).replace(/contract: .*/, `artifact: ${file}`);
+      const journey = `journeys:
   - name: a thief adds while he is paid out
     as: "${world.thief}"
     steps: [{ call: "attack()", target: "${await thief.getAddress()}", expect: Locked }]`;
-    const { layers, report } = await world.rehearse(`${text}\n${journey}`);
-    expect(layers).to.deep.equal(["journeys"]);
-    const told = report?.checks.find(({ id }) => id === "toolchain");
+      const harm = async () => {
+        await world.send(thief, world.thief, "attack");
+        return POOL - (await world.ether(address));
+      };
+      return { text: `${text}\n${journey}`, harm };
+    };
+    const { endedBy, lost, verdict } = await exhibit.attempt(change);
+    expect(endedBy).to.deep.equal(["journeys"]);
+    await exhibit.matrix("M15", change, endedBy);
+    const told = verdict?.report?.checks.find(({ id }) => id === "toolchain");
     expect(told?.status).to.equal("warn");
     expect(told?.evidence[0]).to.equal(`${name}: compiler was 0.8.36, is 0.8.35`);
     record({
@@ -65,8 +73,8 @@ describe("incident: the same source from another compiler", () => {
       reported: "$70M",
       cause: "the compiler gave functions that share a lock a lock each",
       outcome: "stopped",
-      layers,
-      loss: { unit: "wei in the pool", of: POOL, asItHappened: POOL - LEFT, withSlipway: 0n },
+      layers: endedBy,
+      loss: { unit: "wei in the pool", of: POOL, asItHappened: POOL - LEFT, withSlipway: lost },
     });
   });
 });

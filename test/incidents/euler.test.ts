@@ -42,8 +42,9 @@ describe("incident: a function without the check of its siblings", () => {
   });
 
   it("INC-38 random calls with a depositor's journey break `no debt without collateral`", async () => {
-    const { world, lending, address } = await protocol();
-    const covered = `name: no-shortfall
+    const change = async () => {
+      const { world, lending, money, address } = await protocol();
+      const covered = `name: no-shortfall
 category: asset
 severity: critical
 owner: lending
@@ -53,19 +54,30 @@ left: { target: "${address}", call: "shortfall()(uint256)" }
 op: "=="
 right: 0
 `;
-    await world.govern(lending, [covered]);
-    const journey = `invariants: [no-shortfall]
+      await world.govern(lending, [covered]);
+      const journey = `invariants: [no-shortfall]
 journeys:
   - name: leverage
     as: ["${world.user(1)}", "${world.user(3)}", "${world.user(4)}"]
     steps:
       - { call: "deposit(uint256)", args: ["${OWN}"] }
       - { call: "leverage(uint256)", args: ["${OWN * 9n}"] }`;
-    const { layers } = await world.rehearse(await planText("Lending", "LendingDonate", "", journey), {
-      fuzz: 200,
-      seed: "0x01",
-    });
-    expect(layers).to.deep.equal(["fuzz"]);
+      const partner = world.user(2);
+      const harm = async () => {
+        const next = await world.at("LendingDonate", address);
+        await world.send(next, world.thief, "deposit", OWN);
+        await world.send(next, world.thief, "leverage", OWN * 9n);
+        await world.send(next, world.thief, "donateToReserves", OWN);
+        await world.send(next, partner, "liquidate", world.thief);
+        await world.send(next, partner, "withdraw", OWN + TAKEN);
+        return (await world.read(money, "balanceOf", partner)) - OWN;
+      };
+      const text = await planText("Lending", "LendingDonate", "", journey);
+      return { text, rehearsal: { fuzz: 200, seed: "0x01" }, harm };
+    };
+    const { endedBy, lost } = await exhibit.attempt(change);
+    expect(endedBy).to.deep.equal(["fuzz"]);
+    await exhibit.matrix("M09", change, endedBy);
     record({
       id: "M09",
       incident: "Euler",
@@ -73,10 +85,10 @@ journeys:
       reported: "$197M",
       cause: "a new function lacks the check of health that every sibling has",
       outcome: "stopped",
-      layers,
+      layers: endedBy,
       because:
         "random calls draw it, or not: of four seeds two found it within 200 calls. What was drawn is in the report.",
-      loss: { unit: "wei of the pool", of: POOL, asItHappened: TAKEN, withSlipway: 0n },
+      loss: { unit: "wei of the pool", of: POOL, asItHappened: TAKEN, withSlipway: lost },
     });
   });
 });

@@ -33,8 +33,9 @@ describe("incident: one reward, claimed as often as it is named", () => {
   });
 
   it("INC-40 while the canary runs, the router undoes the call that pays more than was granted", async () => {
-    const { world, rewards, money, address } = await protocol();
-    const kept = `name: paid-as-granted
+    const change = async () => {
+      const { world, rewards, money, address } = await protocol();
+      const kept = `name: paid-as-granted
 category: asset
 severity: critical
 owner: rewards
@@ -44,24 +45,29 @@ left: { target: "${address}", call: "paid()(uint256)" }
 op: "<="
 right: { target: "${address}", call: "granted()(uint256)" }
 `;
-    await world.govern(rewards, [kept]);
-    const text = await planText(
-      "EpochRewards",
-      "EpochRewardsBatch",
-      "",
-      `canary:
+      await world.govern(rewards, [kept]);
+      const text = await planText(
+        "EpochRewards",
+        "EpochRewardsBatch",
+        "",
+        `canary:
   steps: [{ share: 100%, dwell: 14d }]
   errorBudget: 2
 invariants: [paid-as-granted]`,
-    );
-    const { layers } = await world.rehearse(text);
-    expect(layers, "the rehearsal does not think of it").to.deep.equal([]);
-    const shipped = await world.ship(text);
-    await shipped.advance();
-    const next = await world.at("EpochRewardsBatch", address);
-    await expect(world.send(next, world.thief, "claimMultiple", many)).to.be.rejectedWith("revert");
-    await world.send(next, world.thief, "claimMultiple", [1]);
-    expect(await world.read(money, "balanceOf", world.thief)).to.equal(REWARD);
+      );
+      const harm = async () => {
+        const next = await world.at("EpochRewardsBatch", address);
+        if (!(await world.tries(next, world.thief, "claimMultiple", many))) {
+          await world.send(next, world.thief, "claimMultiple", [1]);
+        }
+        return (await world.read(money, "balanceOf", world.thief)) - REWARD;
+      };
+      return { text, harm };
+    };
+    const layers = ["canary:invariant"];
+    const { endedBy, lost } = await exhibit.attempt(change);
+    expect(endedBy, "the rehearsal does not think of it").to.deep.equal([]);
+    await exhibit.matrix("M11", change, layers);
     record({
       id: "M11",
       incident: "Level Finance",
@@ -69,8 +75,8 @@ invariants: [paid-as-granted]`,
       reported: "$1.1M",
       cause: "a batch of claims looks at all before it marks any",
       outcome: "bounded",
-      layers: ["canary:invariant"],
-      loss: { unit: "tokens over what was granted", of: FUNDS, asItHappened: FUNDS - REWARD, withSlipway: 0n },
+      layers,
+      loss: { unit: "tokens over what was granted", of: FUNDS, asItHappened: FUNDS - REWARD, withSlipway: lost },
       because:
         "the inline invariant undoes the call for as long as the canary runs; after the promotion no router looks any more. In life twelve days passed, a canary of two weeks would have met it. A journey that claims twice and has to be refused stops it before.",
     });

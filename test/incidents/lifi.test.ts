@@ -30,11 +30,23 @@ describe("incident: allowances behind a call of anything", () => {
   });
 
   it("INC-24 allowances to the module are tried against every new function; one that lists its targets passes", async () => {
-    const { world, gateway } = await protocol();
-    await world.govern(gateway);
-    const { layers } = await world.rehearse(await planText("Gateway", "GatewaySwap"));
-    expect(layers).to.deep.equal(["exposure"]);
-    expect((await world.rehearse(await planText("Gateway", "GatewayListed"))).layers).to.deep.equal([]);
+    const change = (candidate: string) => async () => {
+      const { world, gateway, money, victim } = await protocol();
+      await world.govern(gateway);
+      const harm = async () => {
+        const next = await world.at(candidate, await gateway.getAddress());
+        const steal = money.interface.encodeFunctionData("transferFrom", [victim, world.thief, HELD]);
+        await world.tries(next, world.thief, "swapAndBridge", await money.getAddress(), steal);
+        return world.read(money, "balanceOf", world.thief);
+      };
+      return { text: await planText("Gateway", candidate), harm };
+    };
+    const { endedBy, lost } = await exhibit.attempt(change("GatewaySwap"));
+    expect(endedBy).to.deep.equal(["exposure"]);
+    await exhibit.matrix("M21", change("GatewaySwap"), endedBy);
+    expect(await exhibit.attempt(change("GatewayListed")))
+      .to.include({ lost: 0n })
+      .and.to.deep.include({ endedBy: [] });
     record({
       id: "M21",
       incident: "LI.FI",
@@ -42,8 +54,8 @@ describe("incident: allowances behind a call of anything", () => {
       reported: "$11.6M",
       cause: "a new function calls what it is told to, by an account that users let spend their tokens",
       outcome: "stopped",
-      layers,
-      loss: { unit: "tokens of one user", of: HELD, asItHappened: HELD, withSlipway: 0n },
+      layers: endedBy,
+      loss: { unit: "tokens of one user", of: HELD, asItHappened: HELD, withSlipway: lost },
     });
   });
 });

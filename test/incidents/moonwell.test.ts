@@ -3,10 +3,12 @@ import { expect } from "chai";
 import { id } from "ethers";
 import { exhibitFixture, exhibitPlan } from "../helpers/exhibit";
 import { record } from "../helpers/exhibits";
+import { incidents, planText } from "../helpers/incidentWorld";
 import { AttestationKind, propose, toApproved } from "../helpers/lifecycle";
 import { REPORT } from "../helpers/plans";
 import type { Bridge__MockForIncident } from "../../typechain-types";
 
+const HELD = 4_000n;
 const fixture = () => exhibitFixture<Bridge__MockForIncident>("Bridge__MockForIncident");
 
 /*
@@ -30,6 +32,45 @@ describe("incident: values that were not the simulated ones", () => {
       registry.connect(attesters[0]).attest(editedId, AttestationKind.Simulation, REPORT),
     ).to.be.revertedWithCustomError(registry, "EvidenceMismatch");
     expect((await registry.proposalOf(editedId)).simulationAttestations).to.equal(0n);
+  });
+});
+
+describe("incident: values that were not the simulated ones, as an upgrade", () => {
+  const exhibit = incidents();
+
+  async function protocol() {
+    const { world } = exhibit;
+    const bridge = await world.proxied("Weights");
+    const address = await bridge.getAddress();
+    await (await world.signer().sendTransaction({ to: address, value: HELD })).wait();
+    return { world, bridge, address };
+  }
+
+  it("INC-83 as it happened, the value that was submitted lets everybody withdraw", async () => {
+    const { world, bridge, address } = await protocol();
+    const next = await world.upgrade(bridge, "WeightsFourth", ["initializeV3", [0]]);
+    await world.send(next, world.thief, "withdraw", 0, HELD);
+    expect(await world.ether(address)).to.equal(0n);
+  });
+
+  it("INC-84 what was rehearsed passes; what was edited afterwards has nobody's attestation, though all vote for it", async () => {
+    const change = (total: number, isEdited: boolean) => async () => {
+      const { world, bridge, address } = await protocol();
+      await world.govern(bridge);
+      const init = `init: { function: "initializeV3(uint256)", args: ["${total}"] }`;
+      const harm = async () => {
+        await world.tries(bridge, world.thief, "withdraw", 0, HELD);
+        return HELD - (await world.ether(address));
+      };
+      const call = 'calls: [{ stage: "0", function: "initializeV4()" }]';
+      const text = await planText("Weights", "WeightsFourth", init, call);
+      return { text, harm, ...(isEdited ? { isUnseen: true, ship: { attested: false } } : {}) };
+    };
+    const simulated = await exhibit.attempt(change(100, false));
+    expect(simulated).to.deep.include({ endedBy: [], lost: 0n });
+    const { endedBy, lost } = await exhibit.attempt(change(0, true));
+    expect(endedBy).to.deep.equal(["attestation"]);
+    await exhibit.matrix("M37", change(0, true), endedBy);
     record({
       id: "M37",
       incident: "Moonwell, MIP-14",
@@ -37,8 +78,8 @@ describe("incident: values that were not the simulated ones", () => {
       reported: "not told",
       cause: "what was submitted was not what was simulated",
       outcome: "stopped",
-      layers: ["attestation", "vote"],
-      loss: { unit: "plans that nobody rehearsed", of: 1n, asItHappened: 1n, withSlipway: 0n },
+      layers: endedBy,
+      loss: { unit: "wei held", of: HELD, asItHappened: HELD, withSlipway: lost },
     });
   });
 });

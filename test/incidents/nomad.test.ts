@@ -6,6 +6,7 @@ import { Op } from "../../src/plan/types";
 import type { Replica__MockForIncident } from "../../typechain-types";
 import { agreed, exhibitFixture, exhibitPlan } from "../helpers/exhibit";
 import { record } from "../helpers/exhibits";
+import { incidents, planText } from "../helpers/incidentWorld";
 import { asTimelock } from "../helpers/asTimelock";
 import { State, stateOf } from "../helpers/lifecycle";
 import { define, dialInvariant } from "../helpers/plans";
@@ -58,6 +59,54 @@ describe("incident: Nomad's zero root", () => {
     await agreed(world, sound);
     await registry.advance(sound);
     await expect(exhibit.process(id("everything"))).to.be.revertedWithCustomError(exhibit, "NotProven");
+  });
+});
+
+describe("incident: Nomad's zero root, as an upgrade", () => {
+  const exhibit = incidents();
+
+  async function protocol() {
+    const { world } = exhibit;
+    const inbox = await world.proxied("MessageInbox");
+    return { world, inbox, address: await inbox.getAddress() };
+  }
+
+  it("INC-80 as it happened, a message that nobody proved is delivered", async () => {
+    const { world, inbox } = await protocol();
+    expect(await world.tries(inbox, world.thief, "process", id("everything"))).to.equal(false);
+    const next = await world.upgrade(inbox, "MessageInboxRoot", ["initializeRoot", [ZeroHash]]);
+    await world.send(next, world.thief, "process", id("everything"));
+    expect(await world.read(next, "delivered")).to.equal(1n);
+  });
+
+  it("INC-81 the stage is undone by `root zero is not accepted`, in the rehearsal and on chain; another root passes", async () => {
+    const change = (root: string) => async () => {
+      const { world, inbox, address } = await protocol();
+      await world.govern(inbox, [
+        `name: no-zero-root
+category: authorization
+severity: critical
+owner: inbox
+action: rollback
+left: { target: "${address}", call: "acceptableRoot(bytes32)(uint256)", args: ["${ZeroHash}"] }
+op: "=="
+right: 0
+`,
+      ]);
+      const init = `init: { function: "initializeRoot(bytes32)", args: ["${root}"] }`;
+      const harm = async () => {
+        await world.tries(inbox, world.thief, "process", id("everything"));
+        return world.read(inbox, "delivered");
+      };
+      const text = await planText("MessageInbox", "MessageInboxRoot", init, "invariants: [no-zero-root]");
+      return { text, harm };
+    };
+    const { endedBy } = await exhibit.attempt(change(ZeroHash));
+    expect(endedBy).to.deep.equal(["lifecycle"]);
+    const unseen = await exhibit.attempt(async () => ({ ...(await change(ZeroHash)()), isUnseen: true }));
+    expect(unseen.endedBy).to.deep.equal(["stage:invariant"]);
+    await exhibit.matrix("M03", change(ZeroHash), endedBy);
+    expect(await exhibit.attempt(change(id("root"))), "another root").to.deep.include({ endedBy: [], lost: 0n });
     record({
       id: "M03",
       incident: "Nomad",
@@ -65,8 +114,8 @@ describe("incident: Nomad's zero root", () => {
       reported: "$190M",
       cause: "an inbox initialised with the root that every unproven message has",
       outcome: "stopped",
-      layers: ["stage:invariant"],
-      loss: { unit: "unproven messages", of: 1n, asItHappened: 1n, withSlipway: 0n },
+      layers: [...endedBy, ...unseen.endedBy],
+      loss: { unit: "unproven messages", of: 1n, asItHappened: 1n, withSlipway: unseen.lost },
     });
   });
 });

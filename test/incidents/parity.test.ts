@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import type { Contract } from "ethers";
+import { impersonate } from "../../src/chain/devChain";
 import { record } from "../helpers/exhibits";
 import { incidents, planText } from "../helpers/incidentWorld";
 
@@ -32,13 +34,27 @@ describe("incident: a library that anybody owns", () => {
   });
 
   it("INC-20 what the candidate delegates to is tried for open initialisers too, and fails where it can end itself", async () => {
-    const { world, wallet, library, shared } = await protocol();
-    await world.govern(wallet);
-    const text = await planText("Wallet", "WalletStub", `args: ["${library}"]`);
-    const { layers } = await world.rehearse(text);
-    expect(layers).to.deep.equal(["initializers"]);
-    await world.send(shared, world.people.deployer, "initWallet", world.timelock);
-    expect((await world.rehearse(text, { without: ["access"] })).layers).to.deep.equal([]);
+    const change = (isOpen: boolean) => async () => {
+      const { world, wallet, address, library, shared } = await protocol();
+      await world.govern(wallet);
+      if (!isOpen) await world.send(shared, world.people.deployer, "initWallet", world.timelock);
+      const text = await planText("Wallet", "WalletStub", `args: ["${library}"]`);
+      const harm = async () => {
+        if (!(await world.tries(shared, world.thief, "initWallet", world.thief))) return 0n;
+        await world.send(shared, world.thief, "kill");
+        await world.provider.send("hardhat_setCode", [library, "0x"]);
+        const timelock = await impersonate(world.provider, world.timelock);
+        const next = (await world.at("WalletStub", address)).connect(timelock) as Contract;
+        await (await next.getFunction("pay")(world.user(1), HELD)).wait();
+        return world.ether(address);
+      };
+      return { text, harm };
+    };
+    const { endedBy, lost } = await exhibit.attempt(change(true));
+    expect(endedBy).to.deep.equal(["initializers"]);
+    await exhibit.matrix("M08", change(true), endedBy);
+    const sound = async () => ({ ...(await change(false)()), rehearsal: { without: ["access"] } });
+    expect((await exhibit.attempt(sound)).endedBy, "initialised").to.deep.equal([]);
     record({
       id: "M08",
       incident: "Parity's library",
@@ -46,8 +62,8 @@ describe("incident: a library that anybody owns", () => {
       reported: "513,774 ETH frozen",
       cause: "nobody initialised the library that all wallets delegate to",
       outcome: "stopped",
-      layers,
-      loss: { unit: "wei frozen", of: HELD, asItHappened: HELD, withSlipway: 0n },
+      layers: endedBy,
+      loss: { unit: "wei frozen", of: HELD, asItHappened: HELD, withSlipway: lost },
     });
   });
 });

@@ -28,13 +28,25 @@ describe("incident: a base that shifts every slot", () => {
   });
 
   it("INC-10 no plan comes of it: what was stored is read as something else, and accepting that leaves the initialiser open", async () => {
-    const { world, spoke } = await protocol();
-    await world.govern(spoke);
-    const layout = await world.rehearse(await planText("Spoke", "SpokePausable"));
-    expect(layout.layers).to.deep.equal(["plan:StorageLayoutBroken"]);
-    const fields = /acceptLayout: (\[.*\])/.exec(String(layout.error?.facts.next))![1]!;
-    const accepted = await world.rehearse(await planText("Spoke", "SpokePausable", `acceptLayout: ${fields}`));
-    expect(accepted.layers).to.deep.equal(["plan:CallReverts"]);
+    const change = (upgrade: string) => async () => {
+      const { world, spoke, address } = await protocol();
+      await world.govern(spoke);
+      const harm = async () => {
+        const next = await world.at("SpokePausable", address);
+        await world.send(next, world.thief, "initialize", world.thief);
+        await world.send(next, world.thief, "sweep");
+        return DEPOSITED - (await world.ether(address));
+      };
+      return { text: await planText("Spoke", "SpokePausable", upgrade), harm };
+    };
+    const layout = await exhibit.attempt(change(""));
+    expect(layout.endedBy).to.deep.equal(["plan:StorageLayoutBroken"]);
+    const fields = /acceptLayout: (\[.*\])/.exec(String(layout.verdict?.error?.facts.next))![1]!;
+    const accepting = change(`acceptLayout: ${fields}`);
+    const accepted = await exhibit.attempt(accepting);
+    expect(accepted.endedBy).to.deep.equal(["plan:CallReverts"]);
+    await exhibit.matrix("M17", change(""), layout.endedBy);
+    await exhibit.matrix("M17", accepting, accepted.endedBy, "with the layout accepted");
     record({
       id: "M17",
       incident: "Pike",
@@ -42,8 +54,35 @@ describe("incident: a base that shifts every slot", () => {
       reported: "$1.68M",
       cause: "an emergency's fix moved the slot that says it is initialised",
       outcome: "stopped",
-      layers: [...layout.layers, ...accepted.layers],
-      loss: { unit: "wei deposited", of: DEPOSITED, asItHappened: DEPOSITED, withSlipway: 0n },
+      layers: [...layout.endedBy, ...accepted.endedBy],
+      loss: { unit: "wei deposited", of: DEPOSITED, asItHappened: DEPOSITED, withSlipway: accepted.lost },
     });
+  });
+});
+
+describe("incident: a base that shifts the one plain slot", () => {
+  const exhibit = incidents();
+
+  async function protocol() {
+    const { world } = exhibit;
+    const till = await world.proxied("Till");
+    const user = till.connect(world.signer(world.user(1))) as typeof till;
+    await (await user.getFunction("deposit")({ value: DEPOSITED })).wait();
+    return { world, till, address: await till.getAddress() };
+  }
+
+  it("INC-86 where nothing opens by it, the comparison of layouts alone tells: what was deposited is read as a time that never comes", async () => {
+    const change = async () => {
+      const { world, till, address } = await protocol();
+      await world.govern(till);
+      const harm = async () => {
+        await world.tries(till, world.user(1), "payOut", world.user(1), DEPOSITED);
+        return world.ether(address);
+      };
+      return { text: await planText("Till", "TillClosable"), harm };
+    };
+    const { endedBy } = await exhibit.attempt(change);
+    expect(endedBy).to.deep.equal(["plan:StorageLayoutBroken"]);
+    await exhibit.matrix("M17", change, endedBy, "where nothing opens");
   });
 });

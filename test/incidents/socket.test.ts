@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { record } from "../helpers/exhibits";
-import { incidents, planText } from "../helpers/incidentWorld";
+import { incidents, planText, type Shipped } from "../helpers/incidentWorld";
 
 const HELD = 3_300n;
 const UNLIMITED = 2n ** 256n - 1n;
@@ -32,18 +32,20 @@ describe("incident: a route behind a function that was there before", () => {
   });
 
   it("INC-26 no layer stops it: the plan is rehearsed, voted and run, and the tokens are gone", async () => {
-    const { world, gateway, money, steal, route } = await protocol();
-    await world.govern(gateway);
-    const call = `promote: { dwell: 0 }
+    const change = async () => {
+      const { world, gateway, money, steal, route } = await protocol();
+      await world.govern(gateway);
+      const call = `promote: { dwell: 0 }
 calls: [{ stage: "0", function: "addRoute(address)", args: ["${route}"] }]`;
-    const text = await planText("GatewayRoutes", "GatewayRoutesNext", "", call);
-    const { layers } = await world.rehearse(text);
+      const harm = async (shipped?: Shipped) => {
+        expect(await shipped?.state()).to.equal("Completed");
+        await world.send(gateway, world.thief, "executeRoute", 0, steal);
+        return world.read(money, "balanceOf", world.thief);
+      };
+      return { text: await planText("GatewayRoutes", "GatewayRoutesNext", "", call), harm };
+    };
+    const { endedBy: layers, lost } = await exhibit.attempt(change);
     expect(layers).to.deep.equal([]);
-    const shipped = await world.ship(text);
-    await shipped.advance();
-    expect(await shipped.state()).to.equal("Completed");
-    await world.send(gateway, world.thief, "executeRoute", 0, steal);
-    expect(await world.read(money, "balanceOf", world.thief)).to.equal(HELD);
     record({
       id: "M22",
       incident: "Socket",
@@ -52,7 +54,7 @@ calls: [{ stage: "0", function: "addRoute(address)", args: ["${route}"] }]`;
       cause: "a new route calls what it is told to, by an account that users let spend their tokens",
       outcome: "not stopped",
       layers,
-      loss: { unit: "tokens of one user", of: HELD, asItHappened: HELD, withSlipway: HELD },
+      loss: { unit: "tokens of one user", of: HELD, asItHappened: HELD, withSlipway: lost },
       because:
         "the new code is reached through a function that was there before, and the call that steals is nested in its bytes. `exposure` tries new functions alone, and does not build calldata within calldata. Review of what a plan passes as an argument is left to people.",
     });

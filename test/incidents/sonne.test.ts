@@ -6,6 +6,7 @@ import type { Market__MockForIncident } from "../../typechain-types";
 import { DAY } from "../fixtures/registry";
 import { agreed, exhibitFixture, exhibitPlan } from "../helpers/exhibit";
 import { record } from "../helpers/exhibits";
+import { incidents, planText } from "../helpers/incidentWorld";
 
 const fixture = () => exhibitFixture<Market__MockForIncident>("Market__MockForIncident");
 
@@ -39,6 +40,29 @@ describe("incident: Sonne's separable operations", () => {
     expect([await exhibit.isListed(), await exhibit.isSeeded()]).to.deep.equal([true, true]);
     await expect(exhibit.connect(stranger).drain()).to.be.revertedWithCustomError(exhibit, "NotListed");
     expect(await exhibit.drainedBy()).to.equal(ZeroAddress);
+  });
+});
+
+describe("incident: Sonne's separable operations, as an upgrade", () => {
+  const exhibit = incidents();
+
+  it("INC-82 the upgrade, the listing and the first deposit are one stage, whoever advances it; as two plans, the market is taken between them", async () => {
+    const change = async (off?: string) => {
+      const { world } = exhibit;
+      const listings = await world.proxied("Listings");
+      await world.govern(listings);
+      const calls = (off === "stage:atomic" ? ["list"] : ["list", "seed"]).map(
+        (name) => `{ stage: "0", function: "${name}()" }`,
+      );
+      const text = await planText("Listings", "ListingsNext", "", `calls: [${calls.join(", ")}]`);
+      const harm = async () => ((await world.tries(listings, world.thief, "drain")) ? 1n : 0n);
+      return { text, harm };
+    };
+    const layers = ["stage:atomic"];
+    const { endedBy, lost } = await exhibit.attempt(change);
+    expect(endedBy).to.deep.equal([]);
+    expect(lost).to.equal(0n);
+    await exhibit.matrix("M13", change, layers);
     record({
       id: "M13",
       incident: "Onyx, and Sonne",
@@ -46,8 +70,8 @@ describe("incident: Sonne's separable operations", () => {
       reported: "$2.1M, and $20M",
       cause: "a market is listed by one operation and seeded by another, and anybody executes the first alone",
       outcome: "stopped",
-      layers: ["stage:atomic"],
-      loss: { unit: "markets drained", of: 1n, asItHappened: 1n, withSlipway: 0n },
+      layers,
+      loss: { unit: "markets drained", of: 1n, asItHappened: 1n, withSlipway: lost },
     });
   });
 });

@@ -34,18 +34,21 @@ describe("incident: other code at the address that was voted on", () => {
   });
 
   it("INC-32 code that a stage runs on the module's storage has to be pinned, and then the stage refuses other code", async () => {
-    const { world, wallet, address, payload, run, swap } = await protocol();
-    await world.govern(wallet);
-    const call = `calls:
+    const change = (isPinned: boolean) => async () => {
+      const { world, wallet, address, payload, run, swap } = await protocol();
+      await world.govern(wallet);
+      const call = `calls:
   - { stage: "0", function: "execTransaction(address,bytes,uint8)", args: ["${payload}", "${run}", "1"] }`;
-    const loose = await world.rehearse(await planText("ColdWallet", "ColdWalletNext", "", call));
-    expect(loose.layers).to.deep.equal(["reached"]);
-    const text = await planText("ColdWallet", "ColdWalletNext", "", `pins: ["${payload}"]\n${call}`);
-    expect((await world.rehearse(text)).layers).to.deep.equal([]);
-    const shipped = await world.ship(text);
-    await swap();
-    await expect(shipped.advance()).to.be.rejectedWith("CodeHashMismatch");
-    expect(await world.ether(address)).to.equal(HELD);
+      const pins = isPinned ? `pins: ["${payload}"]\n` : "";
+      const harm = async () => HELD - (await world.ether(address));
+      return { text: await planText("ColdWallet", "ColdWalletNext", "", `${pins}${call}`), meanwhile: swap, harm };
+    };
+    const loose = await exhibit.attempt(change(false));
+    expect(loose.endedBy).to.deep.equal(["reached"]);
+    const pinned = await exhibit.attempt(change(true));
+    expect(pinned.endedBy).to.deep.equal(["stage:pin"]);
+    await exhibit.matrix("M06", change(false), loose.endedBy, "without a pin");
+    await exhibit.matrix("M06", change(true), pinned.endedBy, "with one");
     record({
       id: "M06",
       incident: "Tornado Cash governance",
@@ -53,9 +56,8 @@ describe("incident: other code at the address that was voted on", () => {
       reported: "483,000 TORN",
       cause: "other code stood at the proposal's address when it ran",
       outcome: "stopped",
-      layers: [...loose.layers, "stage:pin"],
-      needs: ["reached", "stage:pin"],
-      loss: { unit: "wei held", of: HELD, asItHappened: HELD, withSlipway: 0n },
+      layers: [...loose.endedBy, ...pinned.endedBy],
+      loss: { unit: "wei held", of: HELD, asItHappened: HELD, withSlipway: pinned.lost },
     });
   });
 });

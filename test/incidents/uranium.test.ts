@@ -34,8 +34,9 @@ describe("incident: a product that is compared with a hundredth of itself", () =
   });
 
   it("INC-16 random calls break `the product does not fall`; so does a journey that has to be refused", async () => {
-    const { world, pool, token, address } = await protocol();
-    const kept = `name: product-kept
+    const change = async () => {
+      const { world, pool, token, money, address } = await protocol();
+      const kept = `name: product-kept
 category: pricing
 severity: critical
 owner: pool
@@ -45,18 +46,24 @@ left: { target: "${address}", call: "product()(uint256)" }
 op: ">="
 right: before
 `;
-    await world.govern(pool, [kept]);
-    const steal = `journeys:
+      await world.govern(pool, [kept]);
+      const steal = `journeys:
   - name: a swap that takes too much
     as: "${world.user(1)}"
     steps:
       - { call: "transfer(address,uint256)", target: "${await token.getAddress()}", args: ["${address}", "100"] }
       - { call: "swap(uint256,uint256)", args: ["0", "${TAKEN}"], expect: ProductFell }`;
-    const { layers } = await world.rehearse(
-      await planText("Pool", "PoolScale", "", `invariants: [product-kept]\n${steal}`),
-      { fuzz: 60, seed: "0x01" },
-    );
-    expect(layers).to.deep.equal(["journeys", "fuzz"]);
+      const harm = async () => {
+        await world.send(token, world.thief, "transfer", address, 100n);
+        await world.send(pool, world.thief, "swap", 0, TAKEN);
+        return POOL - (await world.read(money, "balanceOf", address));
+      };
+      const text = await planText("Pool", "PoolScale", "", `invariants: [product-kept]\n${steal}`);
+      return { text, rehearsal: { fuzz: 60, seed: "0x01" }, harm };
+    };
+    const { endedBy, lost } = await exhibit.attempt(change);
+    expect(endedBy).to.deep.equal(["journeys", "fuzz"]);
+    await exhibit.matrix("M26", change, endedBy);
     record({
       id: "M26",
       incident: "Uranium",
@@ -64,8 +71,8 @@ right: before
       reported: "$50M",
       cause: "a fee's scale edited on one side of the check of the product",
       outcome: "stopped",
-      layers,
-      loss: { unit: "tokens of one side", of: POOL, asItHappened: TAKEN, withSlipway: 0n },
+      layers: endedBy,
+      loss: { unit: "tokens of one side", of: POOL, asItHappened: TAKEN, withSlipway: lost },
     });
   });
 });

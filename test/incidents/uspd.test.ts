@@ -33,14 +33,23 @@ describe("incident: a proxy between proxy and implementation", () => {
   });
 
   it("INC-30 no plan comes of it: what the proxy runs is not the code that its slot names", async () => {
-    const careless = await protocol();
-    await expect(careless.world.govern(careless.core)).to.be.rejectedWith("ProxyKindMismatch");
+    const change = (code: string) => async () => {
+      const { world, money, core, address } = await protocol(code);
+      await world.govern(core);
+      const text = (await planText("Core", "Core")).replace(/\n *replaces:.*/, "");
+      const harm = async () => {
+        const shadow = await world.at(code, address);
+        if (!(await world.tries(shadow, world.thief, "drain", await money.getAddress(), world.thief))) return 0n;
+        return world.read(money, "balanceOf", world.thief);
+      };
+      return { text, harm };
+    };
+    const careless = await exhibit.attempt(change("Shadow"));
+    expect(careless.endedBy).to.deep.equal(["register"]);
     // One that answers for itself what registering asks.
-    const { world, core } = await protocol("ShadowCareful");
-    await world.govern(core);
-    const text = (await planText("Core", "Core")).replace(/\n *replaces:.*/, "");
-    const { layers } = await world.rehearse(text);
-    expect(layers).to.deep.equal(["plan:HiddenDelegate"]);
+    const { endedBy, lost } = await exhibit.attempt(change("ShadowCareful"));
+    expect(endedBy).to.deep.equal(["plan:HiddenDelegate"]);
+    await exhibit.matrix("M28", change("ShadowCareful"), endedBy);
     record({
       id: "M28",
       incident: "USPD",
@@ -48,9 +57,8 @@ describe("incident: a proxy between proxy and implementation", () => {
       reported: "$1M",
       cause: "an initialisation was front-run, and a hidden proxy forwards to the real code",
       outcome: "stopped",
-      layers: [...layers, "register"],
-      needs: ["plan:HiddenDelegate"],
-      loss: { unit: "tokens held", of: HELD, asItHappened: HELD, withSlipway: 0n },
+      layers: endedBy,
+      loss: { unit: "tokens held", of: HELD, asItHappened: HELD, withSlipway: lost },
     });
   });
 });

@@ -30,17 +30,26 @@ describe("incident: a supply of which nobody holds a quorum", () => {
   });
 
   it("INC-48 the journey of a holder who rebases and then governs fails; and the registry's own electorate does not hang on the token", async () => {
-    const { world, token, address, account } = await protocol();
-    await world.govern(token);
-    const journey = `journeys:
+    const change = async () => {
+      const { world, token, treasury, address, account } = await protocol();
+      await world.govern(token);
+      const journey = `journeys:
   - name: govern after a rebase
     as: "${world.user(1)}"
     steps:
       - { call: "rebase(uint256)", args: ["${BASE}"], target: "${address}" }
       - { call: "withdraw(uint256)", args: ["1"], target: "${account}" }`;
-    const { layers, report } = await world.rehearse(await planText("RebaseToken", "RebaseTokenUnscaled", "", journey));
-    expect(layers).to.deep.equal(["journeys"]);
-    expect(report?.checks.find(({ id }) => id === "governance")?.status).to.equal("pass");
+      const harm = async () => {
+        await world.send(token, world.user(1), "rebase", BASE);
+        await world.tries(treasury, world.user(1), "withdraw", HELD);
+        return world.ether(account);
+      };
+      return { text: await planText("RebaseToken", "RebaseTokenUnscaled", "", journey), harm };
+    };
+    const { endedBy, lost, verdict } = await exhibit.attempt(change);
+    expect(endedBy).to.deep.equal(["journeys"]);
+    await exhibit.matrix("M32", change, endedBy);
+    expect(verdict?.report?.checks.find(({ id }) => id === "governance")?.status).to.equal("pass");
     record({
       id: "M32",
       incident: "YAM",
@@ -48,8 +57,8 @@ describe("incident: a supply of which nobody holds a quorum", () => {
       reported: "$750,000 locked for ever",
       cause: "a rebase without its divisor puts the quorum out of reach",
       outcome: "stopped",
-      layers,
-      loss: { unit: "wei locked", of: HELD, asItHappened: HELD, withSlipway: 0n },
+      layers: endedBy,
+      loss: { unit: "wei locked", of: HELD, asItHappened: HELD, withSlipway: lost },
     });
   });
 });

@@ -492,10 +492,18 @@ function accessPage(tables: [title: string, text: string, measured: Measured][])
 }
 
 describe("access", () => {
+  /** What an earlier test of this file measured is what the page shows. */
+  const measurements = new Map<string, Promise<Awaited<ReturnType<typeof measureRegistry>>>>();
+  function once(what: string, measure: () => ReturnType<typeof measureRegistry>) {
+    const measured = measurements.get(what) ?? measure();
+    measurements.set(what, measured);
+    return measured;
+  }
+
   it("ACC-12 every external function by every actor: who may, may, and nobody else", async () => {
     const fixture = await loadFixture(accessFixture);
     expectRows(fixture.registry.interface as Interface, fixture.table);
-    const measured = await measureRegistry(fixture);
+    const measured = await once("registry", () => measureRegistry(fixture));
     for (const [verb, { by }] of Object.entries(fixture.table)) {
       expect([...measured[verb]!].sort(), verb).to.deep.equal([...by].sort());
     }
@@ -556,7 +564,7 @@ describe("access", () => {
     const fixture = await loadFixture(accessFixture);
     const rows = timelockRows(fixture);
     expectRows(fixture.timelock.interface as unknown as Interface, rows);
-    const measured = await measureTimelock(fixture);
+    const measured = await once("timelock", () => measureTimelock(fixture));
     for (const [verb, { by }] of Object.entries(rows)) expect(measured[verb], verb).to.deep.equal([...by]);
   });
 
@@ -566,7 +574,7 @@ describe("access", () => {
     const rows = await routerRows(fixture);
     const writing = functionsOf(control as unknown as Interface).filter(isWriting);
     expect(Object.keys(rows)).to.include.members(writing.map(({ name }) => name));
-    const measured = await measureRouter(fixture);
+    const measured = await once("router", () => measureRouter(fixture));
     for (const [name, { by }] of Object.entries(rows)) expect(measured[name], name).to.deep.equal([...by]);
   });
 
@@ -574,7 +582,7 @@ describe("access", () => {
     const fixture = await loadFixture(accessFixture);
     const rows = recoveryRows(fixture);
     expectRows(fixture.recovery.interface as unknown as Interface, rows);
-    const measured = await measureRecovery(fixture);
+    const measured = await once("recovery", () => measureRecovery(fixture));
     for (const [verb, { by }] of Object.entries(rows)) expect(measured[verb], verb).to.deep.equal([...by]);
   });
 
@@ -595,17 +603,25 @@ describe("access", () => {
   it("ACC-17 docs/access.md shows what was measured", async () => {
     const fixture = await loadFixture(canaryFixture);
     const page = accessPage([
-      ["Registry", "Each function of each facet, called through the registry.", await measureRegistry(fixture)],
+      [
+        "Registry",
+        "Each function of each facet, called through the registry.",
+        await once("registry", () => measureRegistry(fixture)),
+      ],
       [
         "Timelock",
         "OpenZeppelin's functions, on the timelock that the registry deployed.",
-        await measureTimelock(fixture),
+        await once("timelock", () => measureTimelock(fixture)),
       ],
-      ["Recovery proposer", "The way out of a bricked registry.", await measureRecovery(fixture)],
+      [
+        "Recovery proposer",
+        "The way out of a bricked registry.",
+        await once("recovery", () => measureRecovery(fixture)),
+      ],
       [
         "Router",
         "Messages to a running canary, and what its account answers itself. Every other selector is the protocol's own.",
-        await measureRouter(fixture),
+        await once("router", () => measureRouter(fixture)),
       ],
     ]);
     const file = join(__dirname, "..", "..", "docs", "access.md");

@@ -11,7 +11,7 @@ abstract contract Unlocked__MockForIncident is OwnableUpgradeable, UUPSUpgradeab
         __Ownable_init(owner);
     }
 
-    function _authorizeUpgrade(address) internal override onlyOwner {}
+    function _authorizeUpgrade(address) internal virtual override onlyOwner {}
 }
 
 /// @notice The same, and its implementation cannot be initialised.
