@@ -30,18 +30,24 @@ describe("incident: a field that is not empty when it begins", () => {
   });
 
   it("CHK-45b the rehearsal names field, slot and word, and who served before", async () => {
-    const { world, reserve, address } = await protocol(0);
-    await world.govern(reserve);
-    const text = await planText("Reserve", "ReserveGuarded");
-    const { layers, report } = await world.rehearse(text);
-    expect(layers).to.deep.equal(["planted"]);
-    const { evidence } = report!.checks.find(({ id }) => id === "planted")!;
-    const word = zeroPadValue(world.thief.toLowerCase(), 32);
-    expect(evidence[0]).to.equal(
-      `storage.guardian (address) of ${address} is new, and not empty: slot ${toBeHex(0)}, word ${word}`,
+    const change = async () => {
+      const { world, reserve, address } = await protocol(0);
+      await world.govern(reserve);
+      const harm = async () => {
+        await world.send(await world.at("ReserveGuarded", address), world.thief, "sweep");
+        return HELD - (await world.ether(address));
+      };
+      return { text: await planText("Reserve", "ReserveGuarded"), harm };
+    };
+    const { endedBy, verdict } = await exhibit.attempt(change);
+    expect(endedBy).to.deep.equal(["planted"]);
+    const { evidence } = verdict!.report!.checks.find(({ id }) => id === "planted")!;
+    const word = zeroPadValue(exhibit.world.thief.toLowerCase(), 32);
+    expect(evidence[0]?.replace(/0x\w{40} /, "")).to.equal(
+      `storage.guardian (address) of is new, and not empty: slot ${toBeHex(0)}, word ${word}`,
     );
     expect(evidence.join("\n")).to.match(/served before: \S+:ReservePlanter__MockForIncident/);
-    expect((await world.rehearse(text, { without: ["planted"] })).layers, "nothing else sees it").to.deep.equal([]);
+    await exhibit.matrix("S03", change, endedBy, "a value planted before");
   });
 
   it("CHK-45c what was written where the candidate keeps nothing is no field of it", async () => {

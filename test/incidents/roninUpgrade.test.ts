@@ -24,7 +24,7 @@ describe("incident: Ronin's skipped initialiser, as an upgrade", () => {
   });
 
   it("INC-14 the stage is undone by `the least weight is not zero`, in the rehearsal and on chain", async () => {
-    const change = async () => {
+    const change = (invariants: string) => async () => {
       const { world, bridge, address } = await protocol();
       await world.govern(bridge, [
         `name: weight-is-set
@@ -38,21 +38,26 @@ right: 0
 `,
       ]);
       const init = 'init: { function: "initializeV4()" }';
-      const text = await planText("Weights", "WeightsFourth", init, "invariants: [weight-is-set]");
+      const text = await planText("Weights", "WeightsFourth", init, invariants);
       const harm = async () => {
         await world.send(bridge, world.thief, "withdraw", 0, HELD);
         return HELD - (await world.ether(address));
       };
       return { text, harm };
     };
-    const { endedBy, verdict } = await exhibit.attempt(change);
+    const cited = change("invariants: [weight-is-set]");
+    const { endedBy, verdict } = await exhibit.attempt(cited);
     expect(endedBy).to.deep.equal(["lifecycle"]);
     const lifecycle = verdict?.report?.checks.find(({ id }) => id === "lifecycle");
     expect(lifecycle?.evidence.join("\n")).to.contain("InvariantViolated");
     // Whoever did not read the rehearsal meets the same on chain.
-    const unseen = await exhibit.attempt(async () => ({ ...(await change()), isUnseen: true }));
+    const unseen = await exhibit.attempt(async () => ({ ...(await cited()), isUnseen: true }));
     expect(unseen.endedBy).to.deep.equal(["stage:invariant"]);
-    await exhibit.matrix("M10", change, endedBy);
+    await exhibit.matrix("M10", cited, endedBy);
+    // Where nobody thought of an invariant, the number of the version has jumped.
+    const jumped = await exhibit.attempt(change(""));
+    expect(jumped.endedBy).to.deep.equal(["continuity"]);
+    await exhibit.matrix("M10", change(""), jumped.endedBy, "without the invariant");
     record({
       id: "M10",
       incident: "Ronin bridge",
@@ -60,7 +65,7 @@ right: 0
       reported: "$12M",
       cause: "one version's initialiser never ran, and the weight that withdrawals need is zero",
       outcome: "stopped",
-      layers: [...endedBy, ...unseen.endedBy],
+      layers: [...endedBy, ...unseen.endedBy, ...jumped.endedBy],
       loss: { unit: "wei held", of: HELD, asItHappened: HELD, withSlipway: unseen.lost },
     });
   });
