@@ -1,13 +1,18 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { getCreateAddress, Interface, toQuantity, type InterfaceAbi } from "ethers";
+import { getCreateAddress, Interface, toQuantity, ZeroHash, type InterfaceAbi } from "ethers";
 import { chainTime } from "../../src/chain/devChain";
 import { BRAVO, CAST_VOTE, COMPOUND_TIMELOCK, GOVERNOR } from "../../src/foreign/abis";
 import { openHardhatFork } from "../../tasks/support/openHardhatFork";
+import { expectError } from "../helpers/expectError";
 import { answersOf, checkOf, openForeignWorld, type ForeignWorld } from "../helpers/foreignWorld";
 
 const DAY = 86_400;
 const UNIT = 10n ** 18n;
+const CANCELLABLE = [
+  "function queueTransaction(address,uint256,string,bytes,uint256) returns (bytes32)",
+  "function cancelTransaction(address,uint256,string,bytes,uint256)",
+];
 const UNI = ["function uni() view returns (address)"];
 
 function published(name: string): { abi: InterfaceAbi; bytecode: string } {
@@ -168,6 +173,9 @@ describe("rehearsal of GovernorAlpha and of Compound's timelock, on a fork of th
     const fresh = await world.rehearse({ governor: bravo, calls: file });
     expect(fresh.failure).to.equal(undefined);
     expect(fresh.verdict).to.be.oneOf(["pass", "warn"]);
+    const poor = await world.rehearse({ governor: bravo, calls: file, voters: [world.chain.users[40]!] });
+    expect(poor.failure).to.include({ error: "DelegatesTooFew" });
+    expect(checkOf(poor, "lifecycle").evidence.join()).to.include("an account with 1 votes");
     // Votes that were cast count, those against too: `proposals` tells them where `proposalVotes` is not there.
     await provider.send("hardhat_mine", ["0x2", "0x1"]);
     const cast = (voter: string, support: number) =>
@@ -186,5 +194,22 @@ describe("rehearsal of GovernorAlpha and of Compound's timelock, on a fork of th
     expect(queued.steps.map(({ verb }) => verb)).to.deep.equal(["execute"]);
     expect(checkOf(queued, "stack").status).to.equal("skip");
     expect(answersOf(queued).filter((line) => / (fail|inconclusive)$/.test(line))).to.deep.equal([]);
+  });
+
+  it("FGN-24 refuses a transaction of a timelock that was cancelled, and one that it does not know", async () => {
+    const { people, provider } = world.chain;
+    const own = await world.deployFrom(published("Timelock"), [people.release, 2 * DAY]);
+    const eta = (await chainTime(provider)) + 3 * DAY;
+    const contract = world.at(own, CANCELLABLE, people.release);
+    const args = [world.treasury, 7, "", "0x", eta];
+    const { logs } = (await (await contract.getFunction("queueTransaction")(...args)).wait())!;
+    const operation = logs[0]!.topics[1]!;
+    await (await contract.getFunction("cancelTransaction")(...args)).wait();
+    await expectError(() => world.rehearse({ timelock: own, operation }), "GovernanceProposalDead", {
+      found: "it was cancelled",
+    });
+    await expectError(() => world.rehearse({ timelock: own, operation: ZeroHash }), "GovernanceProposalUnknown", {
+      found: `--operation ${ZeroHash}`,
+    });
   });
 });

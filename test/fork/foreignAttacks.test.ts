@@ -64,7 +64,9 @@ describe("rehearsal of calls that are meant to look harmless, on a fork of the r
     // An hour after the rehearsed moment; and whoever executes it being noted is no difference.
     const now = await chainTime(world.chain.provider);
     const later = checkOf(await rehearse(act(Mood.Hour, now + DAY + 7_200)), "determinism");
-    expect([later.status, later.evidence.join()].join()).to.include("warn").and.to.include(thief.slice(2).toLowerCase());
+    expect([later.status, later.evidence.join()].join())
+      .to.include("warn")
+      .and.to.include(thief.slice(2).toLowerCase());
     const sender = checkOf(await rehearse(act(Mood.Sender)), "determinism");
     expect([sender.status, sender.evidence.join()].join(), sender.evidence.join("\n"))
       .to.include("warn")

@@ -261,4 +261,49 @@ describe("rehearsal of a proposal of OpenZeppelin's governor, on a fork of the r
   });
 
   const people0 = () => world.chain.users[50]!;
+
+  it("FGN-11 refuses what was cancelled or defeated", async () => {
+    const { provider } = world.chain;
+    const pay = (amount: bigint) => ({
+      target: world.coin,
+      value: 0n,
+      data: TOKEN.encodeFunctionData("transfer", [world.treasury, amount]),
+    });
+    const dead = async (proposal: bigint, found: string) =>
+      expectError(() => world.rehearse({ governor, proposal: String(proposal) }), "GovernanceProposalDead", { found });
+    const cancelled = await propose([pay(1n)], "Cancelled");
+    const cancel = new Interface(["function cancel(address[],uint256[],bytes[],bytes32)"]);
+    const hashed = [[world.coin], [0], [pay(1n).data], id("Cancelled")];
+    await (await world.at(governor, cancel, voters[0]).getFunction("cancel")(...hashed)).wait();
+    await dead(cancelled, "Canceled");
+    const defeated = await propose([pay(2n)], "Defeated");
+    await warp(provider, 10_010);
+    await dead(defeated, "Defeated");
+  });
+
+  it("FGN-12 refuses operations that were cancelled, timelocks that nobody moves, and fails a file of another chain", async () => {
+    const { people } = world.chain;
+    const data = TOKEN.encodeFunctionData("transfer", [world.treasury, 0n]);
+    const calls = world.write("some.json", [{ target: world.coin, data }]);
+    const own = await world.deploy("TimelockController", [DAY, [people.release], [], people.deployer]);
+    const contract = world.at(own, TIMELOCK, people.release);
+    const args = [world.coin, 0, data, ZeroHash, id("cancelled")];
+    await (await contract.getFunction("schedule")(...args, DAY)).wait();
+    const operation = (await contract.getFunction("hashOperation")(...args)) as string;
+    const waiting = await world.rehearse({ timelock: own, operation });
+    expect(waiting.failure).to.include({ error: "GovernanceProposalDead" });
+    expect(checkOf(waiting, "lifecycle").evidence.join()).to.include("an account with EXECUTOR_ROLE");
+    expect(waiting.verdict).to.equal("fail");
+    await (await contract.getFunction("cancel")(operation)).wait();
+    await expectError(() => world.rehearse({ timelock: own, operation }), "GovernanceProposalDead", {
+      found: "it was cancelled",
+    });
+    const idle = await world.deploy("TimelockController", [DAY, [], [ZeroAddress], people.deployer]);
+    const nobody = await world.rehearse({ timelock: idle, calls });
+    expect(nobody.failure).to.include({ error: "GovernanceProposalDead" });
+    expect(checkOf(nobody, "lifecycle").evidence.join()).to.include("an account with PROPOSER_ROLE");
+    const elsewhere = world.write("elsewhere.json", { chainId: 1, calls: [{ target: world.coin, data }] });
+    const report = await world.rehearse({ calls: elsewhere, from: timelock });
+    expect([checkOf(report, "provenance").status, report.verdict]).to.deep.equal(["fail", "fail"]);
+  });
 });

@@ -9,6 +9,8 @@ import { expectError } from "../helpers/expectError";
 import { answersOf, checkOf, openForeignWorld, type ForeignWorld } from "../helpers/foreignWorld";
 
 const TOKEN = new Interface(["function transfer(address,uint256)"]);
+/** What a Safe's list of owners begins with. */
+const SENTINEL = "0x0000000000000000000000000000000000000001";
 const SETUP = new Interface(["function setup(address[],uint256,address,bytes,address,address,uint256,address)"]);
 
 function published(path: string): { abi: InterfaceAbi; bytecode: string } {
@@ -223,5 +225,25 @@ describe("rehearsal of a batch of a Safe, on a fork of the remote chain", () => 
     expect(silent.failure).to.equal(undefined);
     const rules = checkOf(silent, "governance");
     expect([rules.status, rules.evidence[0]].join()).to.include("fail").and.to.include(`no call goes to ${safe}`);
+  });
+
+  it("FGN-37 refuses what is no Safe, and Safes that own each other", async () => {
+    const { users, provider } = world.chain;
+    await expectError(() => world.rehearse({ safe: batch([transfer(5n)]), from: world.coin }), "GovernanceUnknown", {
+      found: "another contract",
+    });
+    await expectError(() => world.rehearse({ safe: batch([transfer(5n)]), from: users[50] }), "GovernanceUnknown", {
+      found: "no code there",
+    });
+    const one = await create([users[10]!], 1, 3);
+    const two = await create([one], 1, 4);
+    const swap = new Interface(["function swapOwner(address,address,address)"]);
+    await provider.send("hardhat_impersonateAccount", [one]);
+    await setBalance(provider, one, 10n ** 18n);
+    await (await world.at(one, swap, one).getFunction("swapOwner")(SENTINEL, users[10], two)).wait();
+    const report = await world.rehearse({ safe: batch([transfer(0n)]), from: one });
+    expect(report.failure).to.include({ error: "GovernanceInputInvalid" });
+    expect(checkOf(report, "lifecycle").evidence.join()).to.include("a circle of them");
+    expect(report.verdict).to.equal("fail");
   });
 });
