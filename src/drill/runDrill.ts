@@ -1,4 +1,5 @@
 import { readCanary, type CanaryStatus } from "../canary/status";
+import { rollbackByCouncil } from "../emergency/acts";
 import { contain, readContainments } from "../emergency/contain";
 import { SlipwayError } from "../errors";
 import { checkInvariants } from "../invariants/checkInvariants";
@@ -29,7 +30,8 @@ interface DrillRequest {
 
 /**
  * Breaks an invariant of one class on a fork, and lets happen what the plan committed to: anyone shows the break twice, the action
- * runs, then the containments of that class. Everybody acts through the registry as on the chain; only the break is a cheat.
+ * runs, then the containments of that class, and then the council takes back what is only frozen. Everybody acts through the registry as on the
+ * chain; only the break is a cheat.
  */
 export async function runDrill(
   session: ForkSession,
@@ -82,14 +84,11 @@ export async function runDrill(
     await step("anyone", "shows it again, a block later: the break is proven, and the action runs", poke);
     await note();
   }
-  for (const { index, label, breach, isProven } of await readContainments(registry, proposalId, plan)) {
+  // The break of its class is proven by now, so that each is open to anyone.
+  for (const { index, label, breach } of await readContainments(registry, proposalId, plan)) {
     if (breach !== kind) continue;
-    const [incident] = actors.incident;
-    const by = isProven ? "anyone" : "the incident role";
-    const account = isProven ? actors.stranger : (incident ?? actors.stranger);
-    const as = await session.as(account, by);
-    await step(by, `runs the containment "${label}"`, () =>
-      contain(as, registry, { proposalId, containment: String(index) }),
+    await step("anyone", `runs the containment "${label}"`, () =>
+      contain(stranger, registry, { proposalId, containment: String(index) }),
     );
     await note();
   }
@@ -101,6 +100,14 @@ export async function runDrill(
   const { chainId } = await fork.provider.getNetwork();
   const { state } = await readStatus(registry, proposalId);
   const isFrozen = (await canary())?.isFrozen === true;
+  // No proof takes back a plan that is only frozen: people decide that.
+  const { members, rollbackThreshold } = actors.council;
+  for (const [i, member] of state === "InProgress" ? members.slice(0, rollbackThreshold).entries() : []) {
+    const as = await session.as(member, "a member of the council");
+    await step("the council", `approves the way back, ${i + 1} of ${rollbackThreshold}`, () =>
+      rollbackByCouncil(as, registry, { proposalId, reason: `drill: ${invariant.name} is broken` }),
+    );
+  }
   return {
     schema: "slipway.drill.v1",
     verdict: blocksToContain !== undefined && blocksToContain <= within ? "pass" : "fail",
@@ -125,6 +132,7 @@ export async function runDrill(
       .map(({ label }) => label),
     isFrozen,
     state,
+    end: (await readStatus(registry, proposalId)).state,
     calls,
     ...(atBreak === undefined || atBreak.interval === 0
       ? {}

@@ -62,8 +62,20 @@ const utc = (seconds: number) => `${new Date(seconds * 1_000).toISOString().slic
 
 /** The statement that would be published of the same break on the chain: with what was measured, and nothing else. */
 export function statementOf(report: DrillReport): string {
-  const { invariant, broken, modules, atRisk, steps, blocksToContain, isFrozen, state, containments, time, title } =
-    report;
+  const {
+    invariant,
+    broken,
+    modules,
+    atRisk,
+    steps,
+    blocksToContain,
+    isFrozen,
+    state,
+    containments,
+    humans,
+    time,
+    title,
+  } = report;
   const contained = calledAt(report, "contained");
   return `# Statement: ${report.class} breach in "${title}"
 
@@ -82,7 +94,11 @@ ${atRisk === undefined ? "- no budget bounds what calls may move" : `- ${atRisk.
 
 ${blocksToContain === undefined ? "Not contained." : `Contained ${blocksToContain} blocks after the break.`} The canary is ${isFrozen ? "frozen: every call is served by the code from before the upgrade" : "not frozen"}. Plan ${report.proposalId} is ${state}.
 ${containments.length === 0 ? "No containment ran." : `Containments that ran: ${containments.join(", ")}.`}
-${steps.map(({ blocks, by, what }) => `- ${blocks} blocks after the break ${by} ${what}`).join("\n")}
+${steps
+  .filter(({ by }) => by === "anyone")
+  .map(({ blocks, by, what }) => `- ${blocks} blocks after the break ${by} ${what}`)
+  .join("\n")}
+${humans.length === 0 ? "Nothing of it waits for people." : `What waits for people: the council decides whether the plan is taken back (${humans.length} members have to approve).`}
 
 ## What to do
 

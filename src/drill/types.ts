@@ -16,7 +16,7 @@ export interface Served {
 export interface DrillStep {
   /** Blocks since the break. */
   blocks: number;
-  by: "anyone" | "the incident role" | "the council";
+  by: "anyone" | "the council";
   what: string;
   gasUsed: bigint;
 }
@@ -41,11 +41,13 @@ export interface DrillReport {
   /** Containments of the plan that ran. */
   containments: string[];
   isFrozen: boolean;
-  /** State of the plan at the end. */
+  /** State of the plan when the break was contained. */
   state: string;
+  /** Its state after the drill's last step. */
+  end: string;
   calls: Served[];
   /** What the canary let at risk, in the meters' unit; undefined where nothing bounds it. */
   atRisk?: { cap: bigint; used: bigint; share: number };
-  /** What only a person with an office could do. */
+  /** What only people with an office could do. */
   humans: string[];
 }

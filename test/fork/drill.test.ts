@@ -147,7 +147,7 @@ journeys:
   };
 
   for (const kind of CLASSES) {
-    it(`DRL-01 a break of class ${kind} is contained in two blocks by what the plan committed to, and nobody with an office acts`, async () => {
+    it(`DRL-01 a break of class ${kind} is contained in two blocks by what the plan committed to, by anyone; what is only frozen the council takes back`, async () => {
       const { session, there } = await onFork();
       await session.onSnapshot(async () => {
         const report = await runDrill(session, there, { class: kind, proposalId, within: 3, journeys: [] });
@@ -156,7 +156,10 @@ journeys:
         expect(report).to.include({ verdict: "pass", class: kind, blocksToContain: 2 });
         expect(report.state).to.equal(isBack ? "RolledBack" : "InProgress");
         expect(report.isFrozen).to.equal(!isBack);
-        expect(report.humans).to.deep.equal([]);
+        expect(report.humans).to.deep.equal(
+          isBack ? [] : [1, 2, 3].map((i) => `the council approves the way back, ${i} of 3`),
+        );
+        expect(report.end).to.equal("RolledBack");
         expect(report.steps.slice(0, 2).map(({ by, blocks }) => [by, blocks])).to.deep.equal([
           ["anyone", 1],
           ["anyone", 2],
@@ -249,6 +252,9 @@ journeys:
     for (const kind of CLASSES) {
       const report = drills.get(kind)!;
       const text = statementOf(report);
+      expect(text).to.include(
+        report.humans.length === 0 ? "Nothing of it waits for people" : "3 members have to approve",
+      );
       expect(lintStatement(text), text).to.deep.equal([]);
       for (const field of FIELDS) {
         expect(lintStatement(text.replace(`## ${field}`, "## Else")).join()).to.include(`no "## ${field}"`);
