@@ -1,7 +1,9 @@
 import { dataSlice, getAddress, id, toBeHex } from "ethers";
 import { addedFields } from "../../layout/addedFields";
 import type { LayoutRow } from "../../layout/describeLayout";
-import { codesOf, contractAt, holdersOf } from "../moduleCode";
+import { PLAIN } from "../../layout/readLayout";
+import type { Namespaces } from "../../layout/readNamespaces";
+import { codesOf, contractAt, holdersOf, type ModuleCode } from "../moduleCode";
 import { fail, pass, skip, starting, unknown, warn, type World } from "./types";
 
 const UPGRADED = id("Upgraded(address)");
@@ -30,12 +32,7 @@ export const planted = starting(
     const holders = holdersOf(world);
     const blind = [...before, ...after].filter(({ layout }) => layout === undefined);
     const added =
-      blind.length > 0
-        ? []
-        : addedFields(
-            before.flatMap(({ layout }) => (layout === undefined ? [] : [layout])),
-            after.flatMap(({ layout }) => (layout === undefined ? [] : [layout])),
-          );
+      blind.length > 0 ? [] : addedFields([...layoutsIn(before), ...(await shared(world, holders))], layoutsIn(after));
     const found = (await Promise.all(holders.map((holder) => wordsOf(world, holder, added)))).flat();
     const isLeft = ({ row }: Found) => left.includes(fieldName(row));
     const open = found.filter((one) => !isLeft(one)).map(text);
@@ -66,6 +63,15 @@ export const planted = starting(
       : pass(...evidence);
   },
 );
+
+const layoutsIn = (codes: readonly ModuleCode[]): Namespaces[] =>
+  codes.map(({ layout }) => layout).filter((layout) => layout !== undefined);
+
+/** Namespaces of the holders' own code, a diamond's say: who names the same one means the same. What lies in plain slots they only share. */
+async function shared({ layoutOf }: World, holders: readonly string[]): Promise<Namespaces[]> {
+  const own = await Promise.all(holders.map((holder) => layoutOf(holder)));
+  return own.map((layout) => Object.fromEntries(Object.entries(layout ?? {}).filter(([id]) => id !== PLAIN)));
+}
 
 interface Found {
   holder: string;

@@ -1,6 +1,6 @@
 import { loadFixture, setCode, setStorageAt } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id, zeroPadValue } from "ethers";
+import { id, toBeHex, zeroPadValue } from "ethers";
 import hre, { ethers } from "hardhat";
 import { derivedAddress } from "../../../src/chain/simulateSequence";
 import { addedFields } from "../../../src/layout/addedFields";
@@ -14,6 +14,7 @@ import { artifactsOf } from "../../../tasks/support/artifacts";
 import { withOwnFolder } from "../../fixtures/bridgeModule";
 import { counterFixture, counterPlan, type CounterFixture } from "../../fixtures/counterModule";
 import { exhibitModule, exhibitPlan, type ExhibitFixture } from "../../fixtures/exhibitModule";
+import { subnetFixture } from "../../fixtures/subnetModule";
 import { asTimelock } from "../../helpers/asTimelock";
 import { answerAfterLife, answerOf, checkWorld } from "../../helpers/checkWorld";
 import { expectError } from "../../helpers/expectError";
@@ -134,6 +135,46 @@ describe("what a version takes over from those before it", () => {
         "3 fields are new, in 1 accounts' storage",
         "1 implementations, by the logs since block 10000: the endpoint gives no more",
       ]);
+    });
+
+    it("CHK-45k finds what a facet brings to a diamond, against all of those that serve", async () => {
+      const fixture = withOwnFolder(await loadFixture(subnetFixture));
+      const text = `title: Keep a ledger
+module: subnet
+upgrade:
+  facets:
+    - contract: contracts/mocks/Counters__MockForPlan.sol:Ledger__MockForPlan
+      functions: ["total()"]
+      args: ["${fixture.subnet}"]
+canary: none
+`;
+      const there = await checkWorld(fixture, text);
+      const empty = await ask(there);
+      expect([empty.status, empty.evidence[0]]).to.deep.equal(["pass", "1 fields are new, in 1 accounts' storage"]);
+      await setStorageAt(fixture.subnet, 1, 1n << 200n);
+      const { status, evidence } = await ask(there);
+      expect([status, evidence[0]?.split(" ")[0]]).to.deep.equal(["fail", "storage.total"]);
+    });
+
+    it("CHK-45l a namespace that the holder's own code names too is its own, and not new", async () => {
+      const fixture = withOwnFolder(await loadFixture(reserve));
+      const there = await world(fixture);
+      const own: Namespaces = {
+        "app.own": {
+          slot: toBeHex(9, 32),
+          fields: [{ label: "kept", slot: 0, offset: 0, type: "uint256" }],
+          types: { uint256: { bytes: 32 } },
+        },
+      };
+      const { artifacts } = there.remote;
+      const layout: typeof artifacts.layout = async (name) => ({
+        ...(await artifacts.layout!(name)),
+        ...(name.includes("Guarded") ? own : {}),
+      });
+      const asked = { ...there, remote: { ...there.remote, artifacts: { ...artifacts, layout } } };
+      await setStorageAt(fixture.proxy, 9, 1n);
+      expect((await ask(asked)).evidence[0]).to.match(/^app\.own\.kept .* is new, and not empty/);
+      expect((await ask({ ...asked, layoutOf: () => Promise.resolve(own) })).status).to.equal("pass");
     });
 
     it("CHK-45i room that was kept is nobody's field, and what lies in a field's place is not new", () => {
