@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Diamond} from "../diamond/Diamond.sol";
 import {DiamondCuts} from "../diamond/DiamondCuts.sol";
 import {IDiamond} from "../diamond/IDiamond.sol";
+import {TreasuryV2__MockForRehearsal} from "./Treasury__MockForRehearsal.sol";
 
 /// @notice What a proposal calls that knows who looks: it does harm where it takes itself to be on the chain, and none on a copy.
 contract Fickle__MockForRehearsal {
@@ -68,5 +69,15 @@ contract OpenDiamond__MockForRehearsal is Diamond {
 contract SilentCutter__MockForRehearsal {
     function tidyUp(OpenDiamond__MockForRehearsal diamond, IDiamond.FacetCut[] calldata cuts) external {
         diamond.diamondCut(cuts, address(0), "");
+    }
+}
+
+/// @notice The next version of the treasury, which runs whatever its owner names on its own storage.
+contract TreasuryLent__MockForRehearsal is TreasuryV2__MockForRehearsal {
+    error NotRun();
+
+    function run(address code, bytes calldata data) external onlyOwner {
+        (bool isOk, ) = code.delegatecall(data);
+        if (!isOk) revert NotRun();
     }
 }

@@ -171,4 +171,36 @@ describe("rehearsal of calls that are meant to look harmless, on a fork of the r
     expect(checkOf(report, "stack").status).to.equal("warn");
     expect(checkOf(report, "stack").evidence[0]).to.include("alone and in any order");
   });
+
+  it("FGN-66 fails new code that lost a guard, warns where it runs more foreign code, and where a key may move the proxy", async () => {
+    const TREASURY = "contracts/mocks/Treasury__MockForRehearsal.sol";
+    const to = async (name: string) => {
+      const next = await world.deploy(name);
+      const data = world.abi.encodeFunctionData("upgradeToAndCall", [next, "0x"]);
+      const report = await rehearse({ target: world.treasury, data });
+      expect(report.failure).to.equal(undefined);
+      return report;
+    };
+    const lost = checkOf(await to(`${TREASURY}:TreasuryOpen__MockForRehearsal`), "access");
+    expect([lost.status, lost.evidence.join()].join())
+      .to.include("fail")
+      .and.to.include("pay(address,uint256) by the stranger");
+    const lent = await to(`${MOCKS}:TreasuryLent__MockForRehearsal`);
+    expect(checkOf(lent, "access").status).to.equal("pass");
+    const { status, evidence } = checkOf(lent, "opcodes");
+    expect([status, evidence.join()].join()).to.include("warn").and.to.include("DELEGATECALL, stable has");
+    expect(checkOf(lent, "toolchain").status).to.equal("pass");
+    expect(checkOf(lent, "admins").status).to.equal("pass");
+    // Another treasury, which one key owns.
+    const init = world.abi.encodeFunctionData("initialize", [thief, world.coin, fickle]);
+    const first = await world.deploy(`${TREASURY}:TreasuryV1__MockForRehearsal`);
+    const owned = await world.deploy("ERC1967Proxy", [first, init]);
+    const report = await rehearse({
+      target: owned,
+      data: world.abi.encodeFunctionData("renounceRole", [ZeroHash, timelock]),
+    });
+    expect(report.failure).to.equal(undefined);
+    const admins = checkOf(report, "admins");
+    expect([admins.status, admins.evidence.join()].join()).to.include("fail").and.to.include(thief);
+  });
 });
