@@ -192,12 +192,14 @@ export class IncidentWorld {
     return contract as Contract;
   }
 
-  /** A contract as its users see it, through its proxy. The deployer owns it. */
-  async proxied(name: string): Promise<Contract> {
+  /** A contract as its users see it, through its proxy. The deployer owns it. Whatever it is to hold comes from him. */
+  async proxied(name: string, wei = 0n): Promise<Contract> {
     const logic = await this.deploy(name);
     const data = logic.interface.encodeFunctionData("initialize", [this.people.deployer]);
     const proxy = await this.deploy("ERC1967Proxy", [await logic.getAddress(), data]);
-    return this.at(name, await proxy.getAddress());
+    const to = await proxy.getAddress();
+    if (wei !== 0n) await (await this.signer().sendTransaction({ to, value: wei })).wait();
+    return this.at(name, to);
   }
 
   async at(name: string, address: string, account = this.people.deployer): Promise<Contract> {

@@ -53,9 +53,8 @@ describe("incident: borrowed votes, for an upgrade", () => {
   it("INC-85 a plan of one who may propose, for which nobody votes but accounts whose power came after it, is not approved", async () => {
     const change = async () => {
       const { world } = exhibit;
-      const wallet = await world.proxied("ColdWallet");
+      const wallet = await world.proxied("ColdWallet", HELD);
       const address = await wallet.getAddress();
-      await (await world.signer().sendTransaction({ to: address, value: HELD })).wait();
       await world.govern(wallet);
       const harm = async () => {
         await world.send(await world.at("SweeperCareful", address), world.thief, "sweepETH", world.thief);

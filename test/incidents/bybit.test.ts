@@ -12,9 +12,8 @@ describe("incident: a transfer that moves the wallet's pointer", () => {
 
   async function protocol(code = "Sweeper") {
     const { world } = exhibit;
-    const wallet = await world.proxied("ColdWallet");
+    const wallet = await world.proxied("ColdWallet", HELD);
     const address = await wallet.getAddress();
-    await (await world.signer().sendTransaction({ to: address, value: HELD })).wait();
     const sweeper = await (await world.deploy(code)).getAddress();
     const trojan = await world.deploy("Trojan", [sweeper]);
     const transfer = trojan.interface.encodeFunctionData("transfer", [world.user(1), 0]);

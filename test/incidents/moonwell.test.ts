@@ -40,9 +40,8 @@ describe("incident: values that were not the simulated ones, as an upgrade", () 
 
   async function protocol() {
     const { world } = exhibit;
-    const bridge = await world.proxied("Weights");
+    const bridge = await world.proxied("Weights", HELD);
     const address = await bridge.getAddress();
-    await (await world.signer().sendTransaction({ to: address, value: HELD })).wait();
     return { world, bridge, address };
   }
 

@@ -15,9 +15,8 @@ describe("incident: a library that anybody owns", () => {
 
   async function protocol() {
     const { world } = exhibit;
-    const wallet = await world.proxied("Wallet");
+    const wallet = await world.proxied("Wallet", HELD);
     const address = await wallet.getAddress();
-    await (await world.signer().sendTransaction({ to: address, value: HELD })).wait();
     const shared = await world.deploy("WalletLibrary");
     return { world, wallet, address, shared, library: await shared.getAddress() };
   }

@@ -13,9 +13,8 @@ describe("incident: an owner who becomes another by three blind signatures", () 
 
   async function protocol() {
     const { world } = exhibit;
-    const wallet = await world.proxied("ColdWallet");
+    const wallet = await world.proxied("ColdWallet", HELD);
     const address = await wallet.getAddress();
-    await (await world.signer().sendTransaction({ to: address, value: HELD })).wait();
     return { world, wallet, address };
   }
 

@@ -12,9 +12,8 @@ describe("incident: a patch that the next version lost", () => {
 
   async function protocol() {
     const { world } = exhibit;
-    const hooks = await world.proxied("HooksPatched");
+    const hooks = await world.proxied("HooksPatched", HELD);
     const address = await hooks.getAddress();
-    await (await world.signer().sendTransaction({ to: address, value: HELD })).wait();
     return { world, hooks, address };
   }
 

@@ -12,9 +12,8 @@ describe("incident: other code at the address that was voted on", () => {
 
   async function protocol() {
     const { world } = exhibit;
-    const wallet = await world.proxied("ColdWallet");
+    const wallet = await world.proxied("ColdWallet", HELD);
     const address = await wallet.getAddress();
-    await (await world.signer().sendTransaction({ to: address, value: HELD })).wait();
     const payload = await world.deploy("Payload");
     const run = payload.interface.encodeFunctionData("run", [world.thief]);
     const swap = async () => {
