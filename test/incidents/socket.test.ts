@@ -31,32 +31,31 @@ describe("incident: a route behind a function that was there before", () => {
     expect(await world.read(money, "balanceOf", world.thief)).to.equal(HELD);
   });
 
-  it("INC-26 no layer stops it: the plan is rehearsed, voted and run, and the tokens are gone", async () => {
+  it("INC-26 the route's calls are tried inside of those that run routes, and one of them takes the victim's tokens", async () => {
     const change = async () => {
       const { world, gateway, money, steal, route } = await protocol();
       await world.govern(gateway);
       const call = `promote: { dwell: 0 }
 calls: [{ stage: "0", function: "addRoute(address)", args: ["${route}"] }]`;
       const harm = async (shipped?: Shipped) => {
-        expect(await shipped?.state()).to.equal("Completed");
-        await world.send(gateway, world.thief, "executeRoute", 0, steal);
+        if (shipped !== undefined) expect(await shipped.state()).to.equal("Completed");
+        await world.tries(gateway, world.thief, "executeRoute", 0, steal);
         return world.read(money, "balanceOf", world.thief);
       };
       return { text: await planText("GatewayRoutes", "GatewayRoutesNext", "", call), harm };
     };
     const { endedBy: layers, lost } = await exhibit.attempt(change);
-    expect(layers).to.deep.equal([]);
+    expect(layers).to.deep.equal(["exposure"]);
+    await exhibit.matrix("M22", change, layers);
     record({
       id: "M22",
       incident: "Socket",
       year: 2024,
       reported: "$3.3M",
       cause: "a new route calls what it is told to, by an account that users let spend their tokens",
-      outcome: "not stopped",
+      outcome: "stopped",
       layers,
       loss: { unit: "tokens of one user", of: HELD, asItHappened: HELD, withSlipway: lost },
-      because:
-        "the new code is reached through a function that was there before, and the call that steals is nested in its bytes. `exposure` tries new functions alone, and does not build calldata within calldata. Review of what a plan passes as an argument is left to people.",
     });
   });
 });
