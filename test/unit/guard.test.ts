@@ -443,6 +443,12 @@ describe("UpgradeGuard", () => {
       inOne([guard, "revalidate", [pins, [], [supply, price]]], harm, [guard, "assertInvariants", [pins, [price]]]),
       "BaselineLeft",
     );
+    // Nor does one that is compared twice stand for another.
+    const twice = [price, price];
+    await refused(
+      inOne([guard, "revalidate", [pins, [], [supply, price]]], harm, [guard, "assertInvariants", [pins, twice]]),
+      "InvariantViolated",
+    );
     // Nearly the same condition is another one.
     const wide = { ...supply, tolerance: 5n };
     await refused(inOne(begin, harm, [guard, "assertInvariants", [pins, [wide]]]), "InvariantViolated");
