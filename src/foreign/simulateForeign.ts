@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "../client";
-import { SlipwayError } from "../errors";
 import { selectorDiffs } from "../impact/selectorDiff";
 import { explainCall } from "../plan/decodeCall";
 import { MigrationKind, PlanClass, type Plan } from "../plan/types";
@@ -15,6 +14,7 @@ import { verdictOf } from "../simulate/checks/verdictOf";
 import { compareReports } from "../simulate/compareReports";
 import { ForkSession } from "../simulate/forkSession";
 import { openAnvilFork, type OpenFork } from "../simulate/openFork";
+import { outcomeOf, provenanceOf, refusalOf } from "../simulate/outcome";
 import { checkSameChain, diffHashOf } from "../simulate/simulate";
 import type { PinRow, RehearsalReport, RehearsedStage } from "../simulate/types";
 import { describeWrites } from "../trace/describeWrites";
@@ -173,7 +173,7 @@ async function rehearse(
   const checksRun = new CheckRuns(FOREIGN_CHECKS);
   await checksRun.start(world);
   const runs: StageRun[] = [];
-  const failure = await endOf(async () => {
+  const failure = await refusalOf(async () => {
     await driver.prepare();
     for (const index of batches.keys()) {
       const run = await runBatch(ground, world, index, pinned);
@@ -187,20 +187,12 @@ async function rehearse(
     await compareWithChain(ground, driver, runs);
   });
   await checksRun.end(world);
-  const latest = await fork.provider.getBlock("latest");
-  const { overrides, steps } = session;
-  const { checks, flows, unexplained, ...found } = await checksRun.conclude({
-    ...world,
-    runs,
-    steps,
-    overrides,
-    failure: failure && { name: failure.errorName, text: failure.toString().replaceAll(/\s*\n\s*/g, " · ") },
-    state: failure === undefined ? "Completed" : driver.governance.told,
-    blockGasLimit: latest?.gasLimit ?? 0n,
-  });
-  const { chainId } = await fork.provider.getNetwork();
+  const state = failure === undefined ? "Completed" : driver.governance.told;
+  const outcome = await outcomeOf(session, { runs, failure, state });
+  const { checks, flows, unexplained, ...found } = await checksRun.conclude({ ...world, ...outcome });
+  const provenance = await provenanceOf(fork, options.tool);
   const subject = id(
-    [chainId, governance.kind, governance.account, governance.proposal ?? "", callsHash(calls)].join(" "),
+    [provenance.chainId, governance.kind, governance.account, governance.proposal ?? "", callsHash(calls)].join(" "),
   );
   const nameOf = (address: string) => address;
   return {
@@ -210,15 +202,8 @@ async function rehearse(
     subject,
     proposalId: wordIn(governance.identifiers.at(0)?.value) ?? subject,
     governance,
-    provenance: {
-      chainId,
-      block: fork.block,
-      blockHash: fork.blockHash,
-      blockTime: fork.blockTime,
-      engine: fork.engine,
-      tool: options.tool,
-    },
-    overrides,
+    provenance,
+    overrides: outcome.overrides,
     checks,
     what: {
       stages: batches.map((batch, index) => ({
@@ -253,7 +238,7 @@ async function rehearse(
         isOnChain: (await remote.provider.getCode(to, fork.block)) !== "0x",
       })),
     ),
-    steps,
+    steps: outcome.steps,
     stages: notes.stages,
     rollbacks: [],
     containments: [],
@@ -336,17 +321,6 @@ async function compareWithChain(
     expected: text(all),
     found: text(receipt?.logs ?? []),
   });
-}
-
-/** A refusal of the contracts is a finding; anything else is a fault of the tool. */
-async function endOf(body: () => Promise<void>): Promise<SlipwayError | undefined> {
-  try {
-    await body();
-    return undefined;
-  } catch (thrown) {
-    if (thrown instanceof SlipwayError && !thrown.code.startsWith("SLIP-9")) return thrown;
-    throw thrown;
-  }
 }
 
 /** The batches in the form that checks of plans read. It is hashed by nobody. */

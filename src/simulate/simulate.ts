@@ -31,7 +31,8 @@ import { readActors } from "./readActors";
 import { readParameters } from "./readParameters";
 import { fileOf, historyOf, windowOf } from "./replay/readTransactions";
 import { routerWords } from "./routerWords";
-import { runLifecycle, type Lifecycle, type LifecycleNotes, type OnRollback, type OnStage } from "./runLifecycle";
+import { outcomeOf, provenanceOf, refusalOf } from "./outcome";
+import { runLifecycle, type Lifecycle, type LifecycleNotes } from "./runLifecycle";
 import { netWrites } from "./storageWrites";
 import type { RehearsalReport, RehearsedRollback, StorageWrite, WorstRollback } from "./types";
 
@@ -203,20 +204,13 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     client.log(`rehearse: stage ${run.stage.index} "${run.stage.label}" ran`);
     await checksRun.afterStage(world, run);
   };
-  const failure = await endOf(lifecycle, onStage, (afterStages) => checksRun.afterRollback(world, afterStages));
+  const failure = await refusalOf(() =>
+    runLifecycle(lifecycle, onStage, (afterStages) => checksRun.afterRollback(world, afterStages)),
+  );
   await checksRun.end(world);
-  const latest = await fork.provider.getBlock("latest");
-  const { overrides, steps } = session;
-  const { checks, flows, unexplained, ...found } = await checksRun.conclude({
-    ...world,
-    runs,
-    steps,
-    overrides,
-    failure: failure && { name: failure.errorName, text: failure.toString().replaceAll(/\s*\n\s*/g, " · ") },
-    state: (await readStatus(registry, proposalId)).state,
-    blockGasLimit: latest?.gasLimit ?? 0n,
-  });
-  const { chainId } = await fork.provider.getNetwork();
+  const { state } = await readStatus(registry, proposalId);
+  const outcome = await outcomeOf(session, { runs, failure, state });
+  const { checks, flows, unexplained, ...found } = await checksRun.conclude({ ...world, ...outcome });
   const { roles, selectors, storage } = built.impact;
   const { stages, rollbacks, containments, policy, warnings, defaults } = built.explain;
   return {
@@ -226,17 +220,8 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
     subject,
     proposalId,
     plan: { ...plan, evidence: { ...plan.evidence, reportHash: ZeroHash } },
-    provenance: {
-      chainId,
-      block: fork.block,
-      blockHash: fork.blockHash,
-      blockTime: fork.blockTime,
-      engine: fork.engine,
-      tool: options.tool,
-      registry: registry.address,
-      timelock,
-    },
-    overrides,
+    provenance: { ...(await provenanceOf(fork, options.tool)), registry: registry.address, timelock },
+    overrides: outcome.overrides,
     checks,
     what: { stages, rollbacks, containments, policy, warnings, defaults },
     beforeAfter: [
@@ -261,7 +246,7 @@ async function rehearse(params: RehearseParams): Promise<RehearsalReport> {
       codeHash,
       isOnChain: onChain.has(address),
     })),
-    steps,
+    steps: outcome.steps,
     stages: notes.stages,
     rollbacks: notes.rollbacks,
     containments: notes.containments,
@@ -351,19 +336,4 @@ export function diffHashOf({ initial, final, stages }: Pick<LifecycleNotes, "ini
   const order = ({ account, slot }: StorageWrite) => `${account.toLowerCase()} ${slot}`;
   writes.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   return id(canonicalJson({ initial, final, writes }));
-}
-
-/** A refusal of the contracts is a finding; anything else is a fault of the tool, and no verdict on the plan. */
-async function endOf(
-  lifecycle: Lifecycle,
-  onStage: OnStage,
-  onRollback: OnRollback,
-): Promise<SlipwayError | undefined> {
-  try {
-    await runLifecycle(lifecycle, onStage, onRollback);
-    return undefined;
-  } catch (thrown) {
-    if (thrown instanceof SlipwayError && !thrown.code.startsWith("SLIP-9")) return thrown;
-    throw thrown;
-  }
 }
