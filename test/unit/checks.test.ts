@@ -469,7 +469,9 @@ describe("checks of a rehearsal", () => {
     it("CHK-40b passes a new function that takes from nobody, and skips a candidate without one", async () => {
       const { status, evidence } = await ask(40, await served("TokenOpenMint"));
       expect(status).to.equal("pass");
-      expect(evidence[0]).to.match(/^1 new functions, 0 codes plugged in, 1 holdings that depend on the module, \d+ calls by a stranger$/);
+      expect(evidence[0]).to.match(
+        /^1 new functions, 0 codes plugged in, 1 holdings that depend on the module, \d+ calls by a stranger$/,
+      );
       expect(await statusOf(40, await served("Token"))).to.equal("skip");
     });
 
